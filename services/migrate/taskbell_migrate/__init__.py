@@ -1,0 +1,1 @@
+"""The revisions of Taskbell's database schema, and the program that applies them."""
