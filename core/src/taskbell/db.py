@@ -1,0 +1,132 @@
+"""The database: one engine a process, one transaction a request or a job.
+
+Only the edge commits: `Database.transaction()` is opened by the API for a request and by the worker
+for a step of a job. Services take its session and never commit.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, MetaData
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlmodel import SQLModel
+
+CONNECT_SECONDS = 1.5
+"""How long a caller waits for a connection: a 503 is due within 2 s when Postgres is gone."""
+
+COMMAND_SECONDS = 30
+
+METADATA: MetaData = SQLModel.metadata
+METADATA.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Timestamp(DateTime):
+    """`timestamptz`."""
+
+    def __init__(self) -> None:
+        super().__init__(timezone=True)
+
+
+TO_RING = "jobs_to_ring"
+"""Key in `session.info`: ids of the jobs whose doorbell rings after the commit."""
+
+AfterCommit = Callable[[list[UUID]], Awaitable[None]]
+
+
+def normalise_url(raw: str) -> URL:
+    """Return `raw` (any `postgres://` or `postgresql://` form) for SQLAlchemy's asyncpg dialect.
+
+    libpq's `sslmode` becomes asyncpg's `ssl`; `channel_binding`, which asyncpg does not know, goes.
+    """
+    url = make_url(raw).set(drivername="postgresql+asyncpg")
+    query = dict(url.query)
+    query.pop("channel_binding", None)
+    if "sslmode" in query:
+        query["ssl"] = query.pop("sslmode")
+    return url.set(query=query)
+
+
+class Database:
+    """An engine and its sessions. `after_commit` gets the ids of jobs a transaction made due."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        application_name: str,
+        pool_size: int = 10,
+        after_commit: AfterCommit | None = None,
+    ) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            normalise_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=CONNECT_SECONDS,
+            hide_parameters=True,  # errors are logged, what people wrote is not
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": COMMAND_SECONDS,
+                "server_settings": {"application_name": application_name, "jit": "off"},
+            },
+        )
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._after_commit = after_commit
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a session; commit when the block ends well, roll back when it raises."""
+        async with self._sessions() as session:
+            async with session.begin():
+                yield session
+            ring: list[UUID] = session.info.pop(TO_RING, [])
+        if ring and self._after_commit:
+            await self._after_commit(ring)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection on which every single statement is its own transaction."""
+        async with self._autocommit.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Tell whether `error` means that Postgres cannot be reached or does not answer."""
+    if isinstance(error, (PoolTimeoutError, InterfaceError, ConnectionError, TimeoutError)):
+        return True
+    if isinstance(error, DBAPIError):
+        sqlstate: Any = getattr(error.orig, "sqlstate", None) or ""
+        # 08 connection, 53 resources, 57P0x shut down, 25006 read only, 55P03/57014 time-outs
+        return (
+            error.connection_invalidated
+            or sqlstate.startswith(("08", "53", "57P0"))
+            or sqlstate in {"25006", "55P03", "57014"}
+            or (isinstance(error, OperationalError) and not sqlstate)
+        )
+    # asyncpg raises its own and plain OS errors while it connects
+    name = type(error).__module__
+    return isinstance(error, OSError) or (
+        name.startswith("asyncpg")
+        and str(getattr(error, "sqlstate", "") or "08").startswith(("08", "53", "57P0"))
+    )

@@ -1,0 +1,68 @@
+"""Logs: structlog, one JSON object a line on stdout (or aligned text with LOG_FORMAT=console)."""
+
+import logging
+import re
+import sys
+from typing import Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+"""A well-formed X-Request-ID; another one is replaced."""
+
+_SECRET_KEYS = re.compile(r"password|secret|token|authorization|cookie|dsn|_url$", re.IGNORECASE)
+
+
+def _redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    # the last line of defence: no call should pass a secret in the first place
+    for key in event:
+        if _SECRET_KEYS.search(key) and event[key] is not None:
+            event[key] = "[redacted]"
+    return event
+
+
+def configure(service: str, *, level: str, form: Literal["json", "console"]) -> None:
+    """Send all logs of this process, also those of libraries, to stdout in one form."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _redact,
+    ]
+    if form == "json":
+
+        def name_service(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+            event["service"] = service
+            return event
+
+        final: list[Processor] = [
+            name_service,
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    else:
+        final = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[level.upper()]
+        ),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "arq", "arq.worker", "sqlalchemy"):
+        logging.getLogger(noisy).handlers = []
+        logging.getLogger(noisy).propagate = True
+        logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger("uvicorn.access").disabled = True

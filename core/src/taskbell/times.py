@@ -1,0 +1,33 @@
+"""Instants on the wire: ISO 8601 with an offset in, UTC with `Z` out (RFC 3339)."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def to_wire(value: datetime) -> str:
+    """Return `value` as `2026-11-20T09:30:00Z`, with microseconds only where there are some."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _in_range(value: datetime) -> datetime:
+    # far ends overflow when shifted to another zone
+    if (
+        not EARLIEST.replace(tzinfo=None)
+        <= value.replace(tzinfo=None)
+        <= LATEST.replace(tzinfo=None)
+    ):
+        raise PydanticCustomError("datetime_range", "must lie between 1970 and 2200")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_range),
+    PlainSerializer(to_wire, return_type=str, when_used="json"),
+]
