@@ -1,0 +1,151 @@
+"""Every statement that moves a job from one state to another (docs/state-machines.md).
+
+Time is the database's (`clock_timestamp()`): workers' clocks need not agree. What a worker does to
+a job it claimed is guarded by the lease token.
+"""
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.types import Float, Integer, String
+
+_CLAIM_SET = """
+    SET state = 'running', attempts = attempts + 1, lease_token = gen_random_uuid(),
+        lease_owner = :owner, lease_until = clock_timestamp() + make_interval(secs => :lease),
+        started_at = clock_timestamp(), effect_started_at = NULL
+"""
+_CLAIMED = """
+    id, kind, payload, payload_version, attempts, max_attempts, crashes, ambiguous, lease_token,
+    request_id, run_at, created_at
+"""
+_DUE = """
+    state = 'ready' AND run_at <= clock_timestamp()
+    AND (expires_at IS NULL OR expires_at > clock_timestamp())
+"""
+_NO_LEASE = "lease_token = NULL, lease_owner = NULL, lease_until = NULL"
+_MINE = "id = :id AND lease_token = :token AND state = 'running'"
+
+_ids = bindparam("ids", type_=ARRAY(UUID(as_uuid=True)))
+_lease = bindparam("lease", type_=Float)
+_delay = bindparam("delay", type_=Float)
+
+TICKET = text("""
+    UPDATE job SET ticket_at = clock_timestamp() + make_interval(secs => :patience)
+    WHERE id IN (
+        SELECT id FROM job
+        WHERE state = 'ready' AND ticket_at <= clock_timestamp() AND run_at <= clock_timestamp()
+        ORDER BY ticket_at LIMIT :most
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, attempts, priority
+""").bindparams(bindparam("patience", type_=Float), bindparam("most", type_=Integer))
+
+RETICKET = text("""
+    UPDATE job SET ticket_at = clock_timestamp() WHERE id = ANY(:ids) AND state = 'ready'
+""").bindparams(_ids)
+
+RETICKET_ALL = text("""
+    UPDATE job SET ticket_at = clock_timestamp()
+    WHERE state = 'ready' AND run_at <= clock_timestamp() AND ticket_at > clock_timestamp()
+""")
+
+CLAIM = text(f"""
+    UPDATE job {_CLAIM_SET} WHERE id = :id AND {_DUE} RETURNING {_CLAIMED}
+""").bindparams(_lease)
+
+CLAIM_NEXT = text(f"""
+    UPDATE job {_CLAIM_SET}
+    WHERE id IN (
+        SELECT id FROM job WHERE {_DUE}
+        ORDER BY priority DESC, run_at LIMIT :most
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING {_CLAIMED}
+""").bindparams(_lease, bindparam("most", type_=Integer))
+
+HEARTBEAT = text("""
+    UPDATE job SET lease_until = clock_timestamp() + make_interval(secs => :lease)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS uuid[])) AS mine(id, token)
+    WHERE job.id = mine.id AND job.lease_token = mine.token AND job.state = 'running'
+    RETURNING job.id
+""").bindparams(_lease, _ids, bindparam("tokens", type_=ARRAY(UUID(as_uuid=True))))
+
+START_EFFECT = text(f"""
+    UPDATE job SET effect_started_at = clock_timestamp(),
+        lease_until = clock_timestamp() + make_interval(secs => :lease)
+    WHERE {_MINE} AND lease_until > clock_timestamp()
+    RETURNING id
+""").bindparams(_lease)
+
+DONE = text(f"""
+    UPDATE job SET state = 'done', finished_at = clock_timestamp(), {_NO_LEASE}
+    WHERE {_MINE} RETURNING id
+""")
+
+RETRY = text(f"""
+    UPDATE job SET state = 'ready', {_NO_LEASE}, last_error = :error,
+        ambiguous = ambiguous + :ambiguous,
+        run_at = clock_timestamp() + make_interval(secs => :delay),
+        ticket_at = clock_timestamp() + make_interval(secs => :delay)
+    WHERE {_MINE} RETURNING id, run_at
+""").bindparams(_delay, bindparam("ambiguous", type_=Integer))
+
+DEAD = text(f"""
+    UPDATE job SET state = 'dead', finished_at = clock_timestamp(), {_NO_LEASE},
+        last_error = :error, ambiguous = ambiguous + :ambiguous
+    WHERE {_MINE} RETURNING id
+""").bindparams(bindparam("ambiguous", type_=Integer))
+
+RELEASE = text(f"""
+    UPDATE job SET state = 'ready', {_NO_LEASE}, attempts = attempts - 1,
+        ambiguous = ambiguous + (effect_started_at IS NOT NULL)::int,
+        ticket_at = clock_timestamp(), last_error = 'released: the worker stopped'
+    WHERE {_MINE} RETURNING id
+""")
+
+SWEEP = text(f"""
+    UPDATE job SET
+        crashes = crashes + 1,
+        ambiguous = ambiguous + (effect_started_at IS NOT NULL)::int,
+        state = CASE WHEN crashes + 1 >= :most_crashes THEN 'dead' ELSE 'ready' END,
+        finished_at = CASE WHEN crashes + 1 >= :most_crashes THEN clock_timestamp() END,
+        ticket_at = clock_timestamp(),
+        last_error = 'the lease of ' || lease_owner || ' ran out (crash ' || crashes + 1 || ')',
+        {_NO_LEASE}
+    WHERE id IN (
+        SELECT id FROM job WHERE state = 'running' AND lease_until < clock_timestamp()
+        LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, kind, state, crashes, effect_started_at
+""").bindparams(bindparam("most_crashes", type_=Integer))
+
+EXPIRE = text("""
+    UPDATE job SET state = 'cancelled', finished_at = clock_timestamp(), last_error = 'expired'
+    WHERE id IN (
+        SELECT id FROM job
+        WHERE state = 'ready' AND ticket_at <= clock_timestamp() + interval '60 seconds'
+            AND expires_at <= clock_timestamp()
+        LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, kind
+""")
+
+CANCEL_GROUP = text("""
+    UPDATE job SET state = 'cancelled', finished_at = clock_timestamp(), last_error = :reason
+    WHERE group_key = :group_key AND state = 'ready'
+    RETURNING id
+""").bindparams(bindparam("reason", type_=String))
+
+PRUNE = text("""
+    DELETE FROM job WHERE id IN (
+        SELECT id FROM job
+        WHERE state IN ('done', 'dead', 'cancelled')
+            AND finished_at < clock_timestamp()
+                - CASE WHEN state = 'dead' THEN interval '90 days' ELSE interval '7 days' END
+        LIMIT 1000 FOR UPDATE SKIP LOCKED
+    )
+""")
+
+OLDEST_DUE = text("""
+    SELECT extract(epoch FROM clock_timestamp() - min(run_at))::float
+    FROM job WHERE state = 'ready' AND run_at <= clock_timestamp()
+""")
