@@ -1,0 +1,82 @@
+"""What a mail looks like: text and HTML from Jinja2 templates, headers by `email`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from taskbell.clock import now
+
+_environment = Environment(
+    loader=PackageLoader("taskbell.mail"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _local(value: datetime, zone: str) -> str:
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{local:%A}, {local.day} {local:%B %Y, %H:%M} ({zone})"
+
+
+def _duration(seconds: int) -> str:
+    for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {name}{'s' if count != 1 else ''}"
+    return f"{seconds} seconds"
+
+
+_environment.filters["local"] = _local
+_environment.filters["duration"] = _duration
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """To whom."""
+
+    email: str
+    name: str
+
+
+def compose(
+    template: str,
+    *,
+    job_id: UUID,
+    sender: str,
+    recipient: Recipient,
+    subject: str,
+    context: dict[str, Any],
+) -> EmailMessage:
+    """Return the message of `templates/<template>.txt` and `.html`.
+
+    `Message-ID` is made of the job's id, so that a second copy of the same mail can be told by
+    mail clients and by us (RFC 5322 §3.6.4). Never answered by machines (RFC 3834 §5).
+    """
+    name, address = parseaddr(sender)
+    domain = address.rpartition("@")[2] or "localhost"
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(name, addr_spec=address)
+    message["To"] = Address(recipient.name, addr_spec=recipient.email)
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = f"<{job_id}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    for suffix, subtype in (("txt", "plain"), ("html", "html")):
+        body = _environment.get_template(f"{template}.{suffix}").render(
+            subject=subject, recipient=recipient, **context
+        )
+        if subtype == "plain":
+            message.set_content(body)
+        else:
+            message.add_alternative(body, subtype=subtype)
+    return message

@@ -1,0 +1,28 @@
+"""What can go wrong with reminders."""
+
+from taskbell.errors import ConflictError, InvalidError, NotFoundError
+
+
+class ReminderNotFoundError(NotFoundError):
+    code = "reminder_not_found"
+    title = "There is no such reminder"
+
+
+class ReminderIdTakenError(ConflictError):
+    code = "id_taken"
+    title = "There is something with this id already"
+
+
+class DueRequiredError(InvalidError):
+    code = "due_required"
+    title = "The task has no due time to be reminded before: give one, or use `at`"
+
+
+class ReminderInPastError(InvalidError):
+    code = "reminder_in_past"
+    title = "The time of this reminder has passed already"
+
+
+class TooManyRemindersError(InvalidError):
+    code = "too_many_reminders"
+    title = "A task can have at most 20 reminders"

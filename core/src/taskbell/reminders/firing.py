@@ -1,0 +1,201 @@
+"""Firing reminders: from the moment one is due to what became of its message.
+
+One transaction turns a due reminder into an occurrence (the permanent deduplication), a job and a
+planned delivery. Everything the message needs is read again when it is sent.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from taskbell.accounts.models import User
+from taskbell.clock import now
+from taskbell.ids import new_id
+from taskbell.jobs.service import NewJob, enqueue_many
+from taskbell.mail.jobs import REMINDER, ReminderPayload
+from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
+from taskbell.reminders.plan import due_instant
+from taskbell.reminders.service import job_group
+from taskbell.tasks.models import Task
+
+
+@dataclass(frozen=True)
+class DueReminder:
+    """What a reminder's message says, read when it is sent."""
+
+    user: User
+    task: Task
+    due: datetime | None
+
+
+@dataclass(frozen=True)
+class NotWanted:
+    """Why a reminder is not sent after all."""
+
+    reason: str
+
+
+async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
+    """Fire up to `most` due reminders; return how many were due.
+
+    Safe to run in any number of processes at once: rows another one holds are skipped, and an
+    occurrence is inserted once.
+    """
+    due = list(
+        await session.execute(
+            select(
+                col(Reminder.id),
+                col(Reminder.next_fire_at),
+                col(Reminder.version),
+                col(Reminder.channels),
+            )
+            .where(col(Reminder.next_fire_at) <= func.clock_timestamp())
+            .order_by(col(Reminder.next_fire_at))
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    if not due:
+        return 0
+    jobs: dict[UUID, NewJob] = {}
+    occurrences, deliveries = [], []
+    for reminder_id, fire_at, version, channels in due:
+        payload = ReminderPayload(reminder_id=reminder_id, fire_at=fire_at, version=version)
+        for channel in channels:
+            job_id = new_id()
+            jobs[job_id] = NewJob(payload, id=job_id, group_key=job_group(reminder_id))
+            occurrences.append(
+                {
+                    "reminder_id": reminder_id,
+                    "fire_at": fire_at,
+                    "channel": channel,
+                    "job_id": job_id,
+                    "created_at": now(),
+                }
+            )
+            attempt = Attempt(payload, job_id, 1, channel)
+            deliveries.append(attempt.row("planned", planned_at=payload.fire_at))
+    fresh = set(
+        await session.scalars(
+            insert(ReminderOccurrence)
+            .on_conflict_do_nothing()
+            .returning(col(ReminderOccurrence.job_id)),
+            occurrences,
+        )
+    )
+    await enqueue_many(session, REMINDER, [job for id_, job in jobs.items() if id_ in fresh])
+    planned = [delivery for delivery in deliveries if delivery["job_id"] in fresh]
+    if planned:
+        await session.execute(insert(Delivery), planned)
+    await session.execute(
+        update(Reminder)
+        .where(col(Reminder.id).in_([row.id for row in due]))
+        .values(state="fired", last_fire_at=col(Reminder.next_fire_at), next_fire_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return len(due)
+
+
+async def read_due(session: AsyncSession, payload: ReminderPayload) -> DueReminder | NotWanted:
+    """Read what a fired reminder should say, or why it is no longer wanted."""
+    found = (
+        await session.execute(
+            select(Reminder, Task, User)
+            .join(Task, col(Task.id) == col(Reminder.task_id))
+            .join(User, col(User.id) == col(Reminder.owner_id))
+            .where(col(Reminder.id) == payload.reminder_id)
+        )
+    ).one_or_none()
+    if found is None:
+        return NotWanted("the reminder was deleted")
+    reminder, task, user = found
+    if reminder.version != payload.version:
+        return NotWanted("the reminder was changed")
+    if task.completed_at is not None or task.deleted_at is not None:
+        return NotWanted("the task is done or deleted")
+    if not user.is_active or task.owner_id != user.id:
+        return NotWanted("the owner has no access any more")
+    return DueReminder(user, task, due_instant(task))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt to deliver a fired reminder over a channel. `number` counts from 1."""
+
+    payload: ReminderPayload
+    job_id: UUID
+    number: int
+    channel: str
+
+    def row(self, state: str, **times: datetime) -> dict[str, Any]:
+        """Return a new row of `delivery`."""
+        return {
+            "id": new_id(),
+            "reminder_id": self.payload.reminder_id,
+            "job_id": self.job_id,
+            "attempt": self.number,
+            "channel": self.channel,
+            "fire_at": self.payload.fire_at,
+            "state": state,
+            **times,
+        }
+
+
+async def begin_delivery(session: AsyncSession, attempt: Attempt) -> None:
+    """Note that an attempt begins.
+
+    An earlier one that is still on its way was cut off: nobody knows whether it arrived.
+    """
+    moment = now()
+    await session.execute(
+        update(Delivery)
+        .where(col(Delivery.job_id) == attempt.job_id, col(Delivery.state) == "sending")
+        .values(state="unknown", finished_at=moment, response="cut off before the answer came")
+    )
+    begun = {"state": "sending", "started_at": moment, "finished_at": None, "response": None}
+    await session.execute(
+        insert(Delivery)
+        .values(attempt.row("sending", planned_at=moment, started_at=moment))
+        .on_conflict_do_update(index_elements=["job_id", "attempt"], set_=begun)
+    )
+
+
+async def end_delivery(
+    session: AsyncSession, attempt: Attempt, *, state: str, response: str
+) -> None:
+    """Note how an attempt ended."""
+    moment = now()
+    late = int((moment - attempt.payload.fire_at).total_seconds())
+    await session.execute(
+        update(Delivery)
+        .where(
+            col(Delivery.job_id) == attempt.job_id,
+            # an attempt that ended before it began (skipped) ends the planned one
+            col(Delivery.attempt) <= attempt.number,
+            col(Delivery.state).in_(["planned", "sending"]),
+        )
+        .values(
+            state=state,
+            finished_at=moment,
+            late_seconds=max(0, late) if state == "sent" else None,
+            response=response[:500],
+        )
+    )
+
+
+async def plan_next_attempt(
+    session: AsyncSession, attempt: Attempt, *, planned_at: datetime
+) -> None:
+    """Note that a failed delivery will be tried again."""
+    following = replace(attempt, number=attempt.number + 1)
+    await session.execute(
+        insert(Delivery)
+        .values(following.row("planned", planned_at=planned_at))
+        .on_conflict_do_nothing()
+    )

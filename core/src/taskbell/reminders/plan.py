@@ -1,0 +1,65 @@
+"""When a reminder fires next. Pure: a task, a reminder and an instant in, a plan out."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from taskbell.reminders.models import Reminder
+from taskbell.tasks.models import Task
+
+ALL_DAY_AT = time(9)
+"""A task that is due on a date counts as due at this time of that date, in its zone."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The state a reminder should be in."""
+
+    state: Literal["scheduled", "fired", "cancelled"]
+    next_fire_at: datetime | None
+
+
+CANCELLED = Plan("cancelled", None)
+
+
+def due_instant(task: Task) -> datetime | None:
+    """Return when a task is due, None when it is not.
+
+    `fold=0`: a doubled local time (end of DST) is the first one; one in the gap moves forward
+    (PEP 495).
+    """
+    if task.due_date is None:
+        return task.due_at
+    return datetime.combine(task.due_date, ALL_DAY_AT, ZoneInfo(task.time_zone))
+
+
+def fire_time(task: Task, reminder: Reminder) -> datetime | None:
+    """Return the instant of a reminder, None when its task has no due time."""
+    if reminder.offset_minutes is None:
+        return reminder.at
+    due = due_instant(task)
+    # in UTC: aware arithmetic within a zone would ignore its changes
+    return due and due.astimezone(_UTC) - timedelta(minutes=reminder.offset_minutes)
+
+
+_UTC = ZoneInfo("UTC")
+
+
+def plan(task: Task, reminder: Reminder, *, at: datetime) -> Plan:
+    """Return what a reminder should be doing at an instant, given its task.
+
+    A reminder that is already waiting for the right moment keeps waiting, however long that moment
+    is past: it goes out late rather than never. One that is moved to a past moment fires at once
+    while the task is still ahead, and is cancelled when that is past too.
+    """
+    target = fire_time(task, reminder)
+    if target is None or task.completed_at is not None or task.deleted_at is not None:
+        return CANCELLED
+    if target == reminder.last_fire_at:
+        return Plan("fired", None)
+    due = due_instant(task)
+    ahead = due is not None and due > at
+    if target > at or target == reminder.next_fire_at or ahead:
+        return Plan("scheduled", target)
+    return CANCELLED

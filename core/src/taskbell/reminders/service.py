@@ -1,0 +1,217 @@
+"""What can be done with reminders. Firing them is in firing.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from taskbell.clock import now
+from taskbell.ids import new_id
+from taskbell.jobs.service import cancel_group
+from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
+from taskbell.reminders.errors import (
+    DueRequiredError,
+    ReminderIdTakenError,
+    ReminderInPastError,
+    ReminderNotFoundError,
+    TooManyRemindersError,
+)
+from taskbell.reminders.models import Delivery, Reminder
+from taskbell.reminders.plan import fire_time, plan
+from taskbell.reminders.schemas import ReminderCreate, ReminderPatch
+from taskbell.tasks import service as tasks
+from taskbell.tasks.changes import follows_tasks
+from taskbell.tasks.models import Task
+
+MOST_REMINDERS = 20
+
+
+@dataclass(frozen=True)
+class DeliveryPage:
+    """Deliveries, the newest first. `total` is known when asked for by number only."""
+
+    items: list[Delivery]
+    total: int | None
+    next_cursor: str | None
+
+
+def job_group(reminder_id: UUID) -> str:
+    """Return the group of the jobs that deliver a reminder."""
+    return f"reminder:{reminder_id}"
+
+
+async def create_reminder(
+    session: AsyncSession, *, owner_id: UUID, task_id: UUID, new: ReminderCreate
+) -> Reminder:
+    """Add a reminder to a task.
+
+    Raises `TaskNotFoundError`, `DueRequiredError`, `ReminderInPastError`, `TooManyRemindersError`,
+    `ReminderIdTakenError`.
+    """
+    task = await tasks.lock_task(session, owner_id=owner_id, task_id=task_id)
+    if task.reminders_count >= MOST_REMINDERS:
+        raise TooManyRemindersError
+    reminder = Reminder(
+        id=new.id or new_id(),
+        task_id=task_id,
+        owner_id=owner_id,
+        offset_minutes=new.offset_minutes,
+        at=new.at,
+        channels=list(new.channels),
+    )
+    _schedule(task, reminder)
+    session.add(reminder)
+    task.reminders_count += 1
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if "pk_reminder" in str(error.orig):
+            raise ReminderIdTakenError from None
+        raise
+    return reminder
+
+
+async def list_reminders(
+    session: AsyncSession, *, owner_id: UUID, task_id: UUID
+) -> Sequence[Reminder]:
+    """Return the reminders of a task, the oldest first. Raises `TaskNotFoundError`."""
+    await tasks.get_task(session, owner_id=owner_id, task_id=task_id)
+    return (
+        await session.scalars(
+            select(Reminder).where(col(Reminder.task_id) == task_id).order_by(col(Reminder.id))
+        )
+    ).all()
+
+
+async def update_reminder(
+    session: AsyncSession, *, owner_id: UUID, reminder_id: UUID, patch: ReminderPatch
+) -> Reminder:
+    """Give a reminder a new time or other channels; raises what `create_reminder` raises."""
+    task, reminder = await _lock(session, owner_id, reminder_id)
+    changes = patch.model_dump(exclude_unset=True)
+    moved = False
+    if changes.get("offset_minutes") is not None or changes.get("at") is not None:
+        times = (changes.get("offset_minutes"), changes.get("at"))
+        moved = times != (reminder.offset_minutes, reminder.at)
+        reminder.offset_minutes, reminder.at = times
+    channels = changes.get("channels") or reminder.channels
+    if not moved and channels == reminder.channels:
+        return reminder
+    reminder.channels = list(channels)
+    if moved:
+        await _drop_pending(session, reminder, reason="the reminder was moved")
+        _schedule(task, reminder)
+    _touch(reminder)
+    await session.flush()
+    return reminder
+
+
+async def delete_reminder(session: AsyncSession, *, owner_id: UUID, reminder_id: UUID) -> None:
+    """Delete a reminder and what was still to be delivered. Raises `ReminderNotFoundError`."""
+    task, reminder = await _lock(session, owner_id, reminder_id)
+    await _drop_pending(session, reminder, reason="the reminder was deleted")
+    task.reminders_count -= 1
+    await session.delete(reminder)
+    await session.flush()
+
+
+async def list_deliveries(
+    session: AsyncSession,
+    *,
+    owner_id: UUID,
+    reminder_id: UUID,
+    page: int = 1,
+    per_page: int = 20,
+    cursor: str | None = None,
+) -> DeliveryPage:
+    """Return a page of a reminder's deliveries. Raises `ReminderNotFoundError`."""
+    await _get(session, owner_id, reminder_id)
+    mine = col(Delivery.reminder_id) == reminder_id
+    statement = select(Delivery).where(mine).order_by(col(Delivery.id).desc()).limit(per_page + 1)
+    total = None
+    if cursor is None:
+        total = await session.scalar(select(func.count()).select_from(Delivery).where(mine))
+        statement = statement.offset((page - 1) * per_page)
+    else:
+        try:
+            last = UUID(decode_cursor(cursor, length=1)[0])
+        except (ValueError, TypeError, AttributeError):
+            raise InvalidCursorError from None
+        statement = statement.where(col(Delivery.id) < last)
+    found = list(await session.scalars(statement))
+    more = len(found) > per_page
+    found = found[:per_page]
+    return DeliveryPage(found, total, encode_cursor(str(found[-1].id)) if more else None)
+
+
+@follows_tasks
+async def follow_task(session: AsyncSession, task: Task) -> None:
+    """Move or cancel a task's reminders with it."""
+    if task.reminders_count == 0:
+        return
+    reminders = await session.scalars(
+        select(Reminder).where(col(Reminder.task_id) == task.id).with_for_update()
+    )
+    for reminder in reminders:
+        wanted = plan(task, reminder, at=now())
+        gone = wanted.state == "cancelled"
+        if gone or wanted.next_fire_at != reminder.next_fire_at:
+            await _drop_pending(session, reminder, reason="the task was changed")
+        if (wanted.state, wanted.next_fire_at) != (reminder.state, reminder.next_fire_at):
+            reminder.state, reminder.next_fire_at = wanted.state, wanted.next_fire_at
+            _touch(reminder)
+    await session.flush()
+
+
+def _schedule(task: Task, reminder: Reminder) -> None:
+    target = fire_time(task, reminder)
+    if target is None:
+        raise DueRequiredError(field="body.offset_minutes")
+    if target <= now():
+        field = "body.at" if reminder.offset_minutes is None else "body.offset_minutes"
+        raise ReminderInPastError(field=field)
+    wanted = plan(task, reminder, at=now())
+    reminder.state, reminder.next_fire_at = wanted.state, wanted.next_fire_at
+
+
+def _touch(reminder: Reminder) -> None:
+    reminder.version += 1
+    reminder.updated_at = max(now(), reminder.updated_at)
+
+
+async def _drop_pending(session: AsyncSession, reminder: Reminder, *, reason: str) -> None:
+    dropped = await cancel_group(session, group_key=job_group(reminder.id), reason=reason)
+    if dropped:
+        await session.execute(
+            update(Delivery)
+            .where(col(Delivery.job_id).in_(dropped), col(Delivery.state) == "planned")
+            .values(state="skipped", finished_at=now(), response=reason)
+        )
+
+
+async def _get(session: AsyncSession, owner_id: UUID, reminder_id: UUID) -> Reminder:
+    reminder = await session.scalar(
+        select(Reminder).where(col(Reminder.id) == reminder_id, col(Reminder.owner_id) == owner_id)
+    )
+    if reminder is None:
+        raise ReminderNotFoundError
+    return reminder
+
+
+async def _lock(session: AsyncSession, owner_id: UUID, reminder_id: UUID) -> tuple[Task, Reminder]:
+    # first the task, then its reminders, as everywhere: no deadlock
+    found = await _get(session, owner_id, reminder_id)
+    task = await tasks.lock_task(session, owner_id=owner_id, task_id=found.task_id)
+    reminder = await session.scalar(
+        select(Reminder)
+        .where(col(Reminder.id) == reminder_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if reminder is None:
+        raise ReminderNotFoundError
+    return task, reminder

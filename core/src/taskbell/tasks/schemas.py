@@ -1,0 +1,145 @@
+"""What requests and responses about tasks look like."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
+
+from taskbell.clock import now
+from taskbell.ids import ClientId
+from taskbell.tasks.models import Priority, Task
+from taskbell.text import Line, Text, TimeZone
+from taskbell.times import EARLIEST, LATEST, Instant
+
+PriorityName = Literal["low", "medium", "high", "urgent"]
+
+
+def _date_in_range(value: date) -> date:
+    if not EARLIEST.date() <= value <= LATEST.date():
+        raise PydanticCustomError("date_range", "must lie between 1970 and 2200")
+    return value
+
+
+def _plain_date(value: object) -> object:
+    # Pydantic would also take a number of seconds, or an instant at midnight
+    if isinstance(value, str) and len(value) == 10:
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise PydanticCustomError("date", "must be a date such as 2026-11-20")
+
+
+Title = Annotated[Line, StringConstraints(max_length=200)]
+Description = Annotated[Text, Field(max_length=10_000)]
+Date = Annotated[date, BeforeValidator(_plain_date), AfterValidator(_date_in_range)]
+
+_EXAMPLE: JsonDict = {
+    "title": "Pay the rent",
+    "description": "Standing order *and* receipt",
+    "priority": "high",
+    "due_at": "2030-01-31T09:00:00Z",
+    "time_zone": "Europe/Zurich",
+}
+
+
+class TaskPut(BaseModel):
+    """All fields of a task: what is absent takes its default."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+
+    title: Title
+    description: Description = ""
+    priority: PriorityName = "medium"
+    list_id: UUID | None = Field(None, description="The inbox when absent.")
+    due_date: Date | None = Field(None, description="All day: the date stays the date everywhere.")
+    due_at: Instant | None = Field(None, description="An instant. Excludes `due_date`.")
+    time_zone: TimeZone | None = Field(None, description="IANA; yours when absent.")
+    start_date: Date | None = None
+
+
+class TaskCreate(TaskPut):
+    """A new task. `id` may be made by the client (UUIDv7), so that a repeat is noticed."""
+
+    id: ClientId | None = None
+
+
+class TaskPatch(BaseModel):
+    """Fields to change: an absent one is untouched, null clears."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"priority": "urgent", "due_at": None}]}
+    )
+
+    title: Title = Field(default="", validate_default=False)
+    description: Description | None = None
+    priority: PriorityName | None = None
+    list_id: UUID | None = None
+    due_date: Date | None = None
+    due_at: Instant | None = None
+    time_zone: TimeZone | None = None
+    start_date: Date | None = None
+
+
+class Completion(BaseModel):
+    """Sets the state; without a body the state toggles."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"completed": True}]})
+
+    completed: Annotated[bool, Field(strict=True)]
+
+
+class TaskOut(BaseModel):
+    """A task."""
+
+    id: UUID
+    list_id: UUID
+    title: str
+    description: str
+    priority: PriorityName
+    completed: bool
+    completed_at: Instant | None
+    due_date: date | None
+    due_at: Instant | None
+    time_zone: str
+    start_date: date | None
+    reminders_count: int
+    overdue: bool = Field(description="Pending, and its due time (or date, in its zone) is past.")
+    version: int
+    created_at: Instant
+    updated_at: Instant
+    deleted_at: Instant | None
+
+    @classmethod
+    def of(cls, task: Task, *, at: datetime | None = None) -> Self:
+        """Return the public form of `task`, as seen at an instant."""
+        values: dict[str, Any] = {
+            name: getattr(task, name) for name in cls.model_fields if name not in _COMPUTED
+        }
+        values["priority"] = Priority(task.priority).name
+        values["overdue"] = is_overdue(task, at=at or now())
+        return cls(**values)
+
+
+_COMPUTED = {"priority", "overdue"}
+
+
+def is_overdue(task: Task, *, at: datetime) -> bool:
+    """Tell whether a task should have been done by `at`."""
+    if task.completed_at is not None or task.deleted_at is not None:
+        return False
+    if task.due_at is not None:
+        return task.due_at < at
+    return (
+        task.due_date is not None and task.due_date < at.astimezone(ZoneInfo(task.time_zone)).date()
+    )
