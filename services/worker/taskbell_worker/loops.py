@@ -1,0 +1,27 @@
+"""Loops that go on whatever happens: an error ends a round, never the loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from redis.exceptions import RedisError
+from taskbell.db import is_unreachable
+
+log = structlog.get_logger(__name__)
+
+
+async def forever(name: str, step: Callable[[], Awaitable[float]]) -> None:
+    """Run `step` again and again; it returns the seconds to wait before the next round."""
+    while True:
+        try:
+            pause = await step()
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("round_failed", loop=name, error=type(error).__name__)
+            pause = 1.0
+        except Exception as error:
+            if is_unreachable(error):
+                log.warning("round_failed", loop=name, error=type(error).__name__)
+            else:
+                log.exception("round_failed", loop=name)
+            pause = 1.0
+        await asyncio.sleep(pause)

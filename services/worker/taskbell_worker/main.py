@@ -1,0 +1,143 @@
+"""The worker process: its loops, and how it starts and stops."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from taskbell.db import Database, is_unreachable
+from taskbell.jobs.doorbell import Doorbell, connect
+from taskbell.mail.smtp import Mailer
+from taskbell.schema import SchemaMismatchError, check_schema
+
+from taskbell_worker import handlers as _handlers  # noqa: F401 (registers them)
+from taskbell_worker.loops import forever
+from taskbell_worker.registry import registry
+from taskbell_worker.relay import Relay
+from taskbell_worker.run import Resources
+from taskbell_worker.runner import HEARTBEAT_SECONDS, Runner
+from taskbell_worker.schedule import Schedule
+from taskbell_worker.settings import WorkerSettings
+from taskbell_worker.tickets import take_tickets
+
+HEALTH_SECONDS = 2.0
+HEALTH_STALE_SECONDS = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Everything one worker process runs."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        redis_url = settings.redis_url.get_secret_value()
+        self._redis = connect(redis_url, socket_timeout=2.0)
+        self._doorbell = Doorbell(self._redis)
+        self._database = Database(
+            settings.database_url.get_secret_value(),
+            application_name="taskbell-worker",
+            # a run holds one at a time; the loops need a few
+            pool_size=settings.worker_max_jobs + 6,
+            after_commit=self._doorbell.ring,
+        )
+        resources = Resources(
+            self._database,
+            Mailer(settings.smtp_url.get_secret_value()),
+            settings.mail_from,
+            settings.public_url,
+        )
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._runner = Runner(resources, registry, owner=owner, slots=settings.worker_max_jobs)
+        self._relay = Relay(
+            self._database, self._redis, self._runner, away_seconds=settings.redis_away_seconds
+        )
+        self._schedule = Schedule(self._database, self._relay)
+
+    async def serve(self) -> None:
+        """Run until SIGTERM or SIGINT, then drain. Raises `SchemaMismatchError` at the start."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, stop.set)
+        if not await self._wait_for_schema(stop):
+            return
+        tickets = asyncio.create_task(
+            take_tickets(self._settings.redis_url.get_secret_value(), self._runner)
+        )
+        loops = [asyncio.create_task(work) for work in self._loops()]
+        log.info("worker_ready", slots=self._runner.slots, kinds=registry.names())
+        stopping = asyncio.create_task(stop.wait())
+        ended, _ = await asyncio.wait(
+            [stopping, tickets, *loops], return_when=asyncio.FIRST_COMPLETED
+        )
+        await self._stop(tickets, loops)
+        for task in ended - {stopping}:
+            task.result()  # a loop that ended is a bug: say so and exit non-zero
+            raise RuntimeError("a loop of the worker ended")
+
+    def _loops(self) -> list[Coroutine[Any, Any, None]]:
+        return [
+            forever("relay", self._relay.round),
+            forever("reminders", self._schedule.fire_reminders),
+            forever("sweep", self._schedule.sweep),
+            forever("prune", self._schedule.prune),
+            forever("daily", self._schedule.daily),
+            forever("heartbeat", self._heartbeat),
+            forever("health", self._health),
+        ]
+
+    async def _stop(self, tickets: asyncio.Task[None], loops: list[asyncio.Task[None]]) -> None:
+        began = time.monotonic()
+        drain = asyncio.create_task(self._runner.drain(self._settings.worker_drain_seconds))
+        await asyncio.sleep(0)  # the runner refuses tickets from here on
+        tickets.cancel()
+        await asyncio.gather(tickets, return_exceptions=True)
+        await drain
+        for task in loops:
+            task.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        try:
+            await self._runner.return_tickets()
+        except Exception as error:
+            log.warning("tickets_not_returned", error=type(error).__name__)
+        await self._doorbell.close()
+        await self._database.close()
+        self._settings.worker_health_file.unlink(missing_ok=True)
+        log.info("worker_stopped", seconds=round(time.monotonic() - began, 2))
+
+    async def _heartbeat(self) -> float:
+        await self._runner.heartbeat()
+        return HEARTBEAT_SECONDS
+
+    async def _health(self) -> float:
+        self._settings.worker_health_file.touch()
+        return HEALTH_SECONDS
+
+    async def _wait_for_schema(self, stop: asyncio.Event) -> bool:
+        while not stop.is_set():
+            try:
+                async with self._database.connection() as connection:
+                    await check_schema(connection)
+                return True
+            except SchemaMismatchError:
+                raise
+            except Exception as error:
+                if not is_unreachable(error):
+                    raise
+                log.warning("database_unreachable", error=type(error).__name__)
+            await asyncio.sleep(1)
+        return False
+
+
+def is_healthy(settings: WorkerSettings) -> bool:
+    """Tell whether a worker touched its health file lately."""
+    try:
+        age = time.time() - settings.worker_health_file.stat().st_mtime
+    except OSError:
+        return False
+    return age < HEALTH_STALE_SECONDS

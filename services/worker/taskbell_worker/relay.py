@@ -1,0 +1,110 @@
+"""The relay: hands out tickets for due jobs that have none, in every worker, without a leader.
+
+It is what makes the doorbell optional: a ring that was lost, a retry, a scheduled job, a bulk of
+jobs and everything Redis forgot come to a worker this way.
+"""
+
+import asyncio
+import random
+import time
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+from taskbell.db import Database, is_unreachable
+from taskbell.jobs import lifecycle
+from taskbell.jobs.doorbell import QUEUE, send
+
+from taskbell_worker.runner import Runner
+
+MOST_QUEUED = 200
+"""arq reads only the head of its queue, and a long queue is only stale sooner."""
+
+FULL_PAUSE_SECONDS = 0.05
+EPOCH = "taskbell:epoch"
+"""A key that is gone when Redis lost its data."""
+
+log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Hands out tickets; claims directly while Redis is away."""
+
+    def __init__(
+        self, database: Database, redis: ArqRedis, runner: Runner, *, away_seconds: float
+    ) -> None:
+        self._database = database
+        self._redis = redis
+        self._runner = runner
+        self._away_seconds = away_seconds
+        self._failing_since: float | None = None
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Do the next round now: there is something due."""
+        self._wake.set()
+
+    async def round(self) -> float:
+        """One round; returns the seconds to wait (less when woken)."""
+        await self._runner.return_tickets()
+        try:
+            async with asyncio.timeout(2.0):
+                more = await self._hand_out()
+        except Exception as error:
+            if is_unreachable(error) and not isinstance(error, RedisError | TimeoutError):
+                raise
+            if not isinstance(error, RedisError | OSError | TimeoutError):
+                raise
+            return await self._without_redis(error)
+        if self._failing_since is not None:
+            log.info("redis_back", away_seconds=round(time.monotonic() - self._failing_since, 1))
+            self._failing_since = None
+        if more:
+            return FULL_PAUSE_SECONDS
+        # no two workers in step; woken early when a reminder fires
+        await self._sleep(random.uniform(0.3, 1.0))  # noqa: S311
+        return 0.0
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    async def _hand_out(self) -> bool:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zcard(QUEUE)
+            pipe.set(EPOCH, "1", nx=True)
+            depth, is_new = await pipe.execute()
+        if is_new:
+            async with self._database.connection() as connection:
+                again = await lifecycle.reticket_all(connection)
+            log.warning("redis_empty", tickets_again=again)
+        room = MOST_QUEUED - int(depth)
+        if room <= 0:
+            return True
+        async with self._database.connection() as connection:
+            tickets = await lifecycle.ticket(connection, most=room)
+        sent = 0
+        try:
+            for ticket in tickets:
+                await send(self._redis, ticket)
+                sent += 1
+        finally:
+            if sent < len(tickets):
+                unsent = [ticket.job_id for ticket in tickets[sent:]]
+                async with self._database.connection() as connection:
+                    await lifecycle.reticket(connection, unsent)
+        return len(tickets) == room
+
+    async def _without_redis(self, error: Exception) -> float:
+        moment = time.monotonic()
+        if self._failing_since is None:
+            self._failing_since = moment
+            log.warning("redis_away", error=type(error).__name__)
+        if moment - self._failing_since < self._away_seconds:
+            return 0.5
+        taken = await self._runner.take_next()
+        return FULL_PAUSE_SECONDS if taken else 0.5

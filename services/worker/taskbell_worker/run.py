@@ -1,0 +1,123 @@
+"""One run of a claimed job: what a handler may do with it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from taskbell.db import Database, is_unreachable
+from taskbell.jobs import lifecycle
+from taskbell.jobs.errors import LeaseLostError
+from taskbell.jobs.kinds import RetryPolicy
+from taskbell.jobs.lifecycle import LEASE_SECONDS, ClaimedJob
+from taskbell.mail.smtp import Mailer
+
+Outcome = Literal["done", "retry", "dead", "lost", "released"]
+Write = Callable[[AsyncSession], Awaitable[None]]
+WriteFailure = Callable[[AsyncSession, datetime | None], Awaitable[None]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What handlers need of the outside."""
+
+    database: Database
+    mailer: Mailer
+    mail_from: str
+    public_url: str
+
+
+@dataclass
+class Run:
+    """A job while it runs. The handler may end it itself, together with what it writes.
+
+    Ends are guarded by the lease: `LeaseLostError` means that the job is somebody else's by now,
+    and that nothing was written.
+    """
+
+    job: ClaimedJob
+    resources: Resources
+    retry: RetryPolicy
+    outcome: Outcome | None = None
+    error: str | None = None
+    lease_ends: float = field(default_factory=lambda: time.monotonic() + LEASE_SECONDS)
+
+    @property
+    def database(self) -> Database:
+        """The database; steps of a handler open their own transactions."""
+        return self.resources.database
+
+    async def start_effect(self, session: AsyncSession) -> None:
+        """Note, in the caller's transaction, that an effect outside the database begins."""
+        await lifecycle.start_effect(session, self.job)
+
+    async def finish(self, write: Write | None = None) -> None:
+        """End the job well, in one transaction with what `write` adds."""
+
+        async def step() -> None:
+            if write is None:
+                async with self.database.connection() as connection:
+                    await lifecycle.done(connection, self.job)
+                return
+            async with self.database.transaction() as session:
+                # first: it takes the row's lock, and a lost lease must write nothing
+                await lifecycle.done(session, self.job)
+                await write(session)
+
+        await self._while_leased(step)
+        self.outcome = "done"
+
+    async def fail(
+        self,
+        error: str,
+        *,
+        permanent: bool = False,
+        ambiguous: bool = False,
+        write: WriteFailure | None = None,
+    ) -> None:
+        """End this attempt: the job is tried again later, or is dead.
+
+        `write` gets the instant of the next attempt, None when there is none. `ambiguous`: an
+        effect had begun and nobody knows whether it happened.
+        """
+        last = permanent or self.job.attempts >= self.job.max_attempts
+
+        async def step() -> None:
+            async with self.database.transaction() as session:
+                retry_at = None
+                if last:
+                    await lifecycle.dead(session, self.job, error=error, ambiguous=ambiguous)
+                else:
+                    delay = self.retry.delay(self.job.attempts)
+                    retry_at = await lifecycle.retry(
+                        session, self.job, error=error, delay=delay, ambiguous=ambiguous
+                    )
+                if write is not None:
+                    await write(session, retry_at)
+
+        await self._while_leased(step)
+        self.outcome, self.error = ("dead" if last else "retry"), error
+
+    async def release(self) -> None:
+        """Give the job back unharmed, for another worker."""
+        async with self.database.connection() as connection:
+            await lifecycle.release(connection, self.job)
+        self.outcome = "released"
+
+    async def _while_leased(self, step: Callable[[], Awaitable[T]]) -> T:
+        # the effect has happened: while Postgres is away, keep trying to say so
+        pause = 0.1
+        while True:
+            try:
+                return await step()
+            except Exception as error:
+                if not is_unreachable(error):
+                    raise
+                if time.monotonic() + pause > self.lease_ends:
+                    raise LeaseLostError("the lease ended while Postgres was away") from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
