@@ -1,0 +1,72 @@
+/** One request to the API: JSON in and out, errors as ApiError. Knows nothing of sessions. */
+
+import { ApiError } from "./problem";
+
+const BASE = "/api/v1";
+const TIMEOUT_MS = 20_000;
+
+export interface Options {
+  /** An object goes as JSON, URLSearchParams as a form. */
+  body?: unknown;
+  token?: string | null;
+  ifMatch?: number;
+}
+
+export async function send<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const response = await answer(method, path, options);
+  if (response.status === 204) return undefined as T;
+  const body = await parsed(response);
+  if (!response.ok) {
+    const problem = typeof body === "object" && body !== null ? body : {};
+    throw new ApiError(response.status, problem, retryAfter(response.headers));
+  }
+  // Not ours: a captive portal, or a proxy that answers with its own page.
+  if (body === undefined) throw new ApiError(0);
+  return body as T;
+}
+
+async function answer(method: string, path: string, options: Options): Promise<Response> {
+  try {
+    return await fetch(BASE + path, {
+      method,
+      headers: headers(options),
+      body: encoded(options.body),
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    throw new ApiError(0);
+  }
+}
+
+function headers({ body, token, ifMatch }: Options): Headers {
+  const result = new Headers({ Accept: "application/json" });
+  if (body !== undefined && !(body instanceof URLSearchParams)) {
+    result.set("Content-Type", "application/json");
+  }
+  if (token) result.set("Authorization", `Bearer ${token}`);
+  if (ifMatch !== undefined) result.set("If-Match", `"${ifMatch}"`);
+  return result;
+}
+
+function encoded(body: unknown): BodyInit | null {
+  if (body === undefined) return null;
+  return body instanceof URLSearchParams ? body : JSON.stringify(body);
+}
+
+async function parsed(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function retryAfter(from: Headers): number | null {
+  const value = from.get("Retry-After");
+  if (!value) return null;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return Math.max(1, Math.ceil(seconds));
+  const until = Date.parse(value);
+  return Number.isNaN(until) ? null : Math.max(1, Math.ceil((until - Date.now()) / 1000));
+}

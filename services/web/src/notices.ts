@@ -1,0 +1,56 @@
+/** Short messages at the foot of the page, read out by screen readers. */
+
+import { signal } from "@preact/signals";
+
+export interface Notice {
+  id: number;
+  tone: "info" | "error";
+  text: string;
+  action?: { label: string; run: () => void };
+}
+
+const SHOWN_MS = { info: 10_000, error: 30_000 };
+const MOST = 3;
+
+export const notices = signal<Notice[]>([]);
+/** An open modal dialog makes the rest of the page unreachable: then it shows the notices. */
+export const inDialog = signal(false);
+
+const timers = new Map<number, ReturnType<typeof setTimeout>>();
+let last = 0;
+
+export function tell(text: string, action?: Notice["action"]): void {
+  add({ id: ++last, tone: "info", text, ...(action ? { action } : {}) });
+}
+
+export function complain(text: string, action?: Notice["action"]): void {
+  add({ id: ++last, tone: "error", text, ...(action ? { action } : {}) });
+}
+
+export function dismiss(id: number): void {
+  hold(id);
+  notices.value = notices.value.filter((notice) => notice.id !== id);
+}
+
+/** Stop the clock while somebody reads or reaches for the button. */
+export function hold(id: number): void {
+  clearTimeout(timers.get(id));
+  timers.delete(id);
+}
+
+export function release({ id, tone }: Notice): void {
+  hold(id);
+  const timer = setTimeout(() => dismiss(id), SHOWN_MS[tone]);
+  timers.set(id, timer);
+}
+
+export function clearNotices(): void {
+  for (const { id } of notices.value) dismiss(id);
+}
+
+function add(notice: Notice): void {
+  // News replaces older news; errors only make room for their own repetition.
+  const kept = notices.value.filter(({ tone, text }) => tone === "error" && text !== notice.text);
+  notices.value = [...kept, notice].slice(-MOST);
+  release(notice);
+}

@@ -1,0 +1,196 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+import type * as Api from "../src/api";
+import { ApiError, explain } from "../src/problem";
+import type * as Session from "../src/session";
+
+interface Call {
+  method: string;
+  path: string;
+  headers: Headers;
+  body: string;
+}
+
+let api: typeof Api;
+let session: typeof Session;
+let calls: Call[];
+let answers: (() => Response)[];
+
+const json =
+  (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  () =>
+    new Response(JSON.stringify(body), { status, headers });
+const tokens = (access_token: string) => ({
+  access_token,
+  expires_in: 900,
+  user: { id: "u", email: "ada@example.com", name: "Ada", time_zone: "UTC" },
+});
+const task = { id: "t", version: 4, title: "Buy milk" };
+
+beforeEach(async () => {
+  vi.resetModules();
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  calls = [];
+  answers = [];
+  vi.stubGlobal("navigator", {});
+  vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
+    const headers = new Headers(init.headers);
+    calls.push({ method: init.method ?? "GET", path, headers, body: String(init.body ?? "") });
+    const next = answers.shift();
+    if (!next) throw new TypeError("Failed to fetch");
+    return next();
+  });
+  api = await import("../src/api");
+  session = await import("../src/session");
+  return () => vi.useRealTimers();
+});
+
+async function signedIn() {
+  answers.push(json(200, tokens("first")));
+  await session.signIn("ada@example.com", "correct horse");
+  calls.length = 0;
+}
+
+/** The modules are loaded anew for each test, and so is their ApiError. */
+async function failure(promise: Promise<unknown>): Promise<ApiError> {
+  return promise.then(
+    () => Promise.reject(new Error("expected a failure")),
+    (error: ApiError) => error,
+  );
+}
+
+describe("the session", () => {
+  it("signs in with the OAuth2 form and keeps the token to itself", async () => {
+    answers.push(json(200, tokens("first")));
+    await session.signIn("ada@example.com", "a b&c");
+    expect(calls[0]).toMatchObject({
+      method: "POST",
+      path: "/api/v1/auth/login?cookie=true",
+      body: "username=ada%40example.com&password=a+b%26c",
+    });
+    expect(session.state.value).toBe("signed-in");
+  });
+
+  it("renews the token once for any number of refused requests", async () => {
+    await signedIn();
+    const refused = json(401, { code: "token_expired" });
+    answers.push(refused, refused, json(200, tokens("second")), json(200, task), json(200, task));
+    await Promise.all([api.getTask("t"), api.getTask("t")]);
+    const refreshes = calls.filter(({ path }) => path.includes("/auth/refresh"));
+    expect(refreshes).toHaveLength(1);
+    expect(calls.at(-1)?.headers.get("Authorization")).toBe("Bearer second");
+  });
+
+  it("ends when the refresh is refused", async () => {
+    await signedIn();
+    answers.push(json(401, {}), json(401, { code: "invalid_refresh_token" }));
+    expect((await failure(api.getTask("t"))).status).toBe(401);
+    expect(session.state.value).toBe("anonymous");
+    expect(session.ended.value).toBe(true);
+  });
+
+  it("outlives a refresh that could not be made", async () => {
+    await signedIn();
+    answers.push(json(401, {}), json(503, {}));
+    expect((await failure(api.getTask("t"))).status).toBe(503);
+    expect(session.state.value).toBe("signed-in");
+  });
+
+  it("is not over before the server knows", async () => {
+    await signedIn();
+    expect((await failure(session.signOut())).status).toBe(0);
+    expect(session.state.value).toBe("signed-in");
+    answers.push(() => new Response(null, { status: 204 }));
+    await session.signOut();
+    expect(session.state.value).toBe("anonymous");
+  });
+
+  it("renews before the token ends", async () => {
+    await signedIn();
+    answers.push(json(200, tokens("second")));
+    await vi.advanceTimersByTimeAsync(850_000);
+    expect(session.token()).toBe("second");
+  });
+});
+
+describe("requests", () => {
+  it("send the version that was read", async () => {
+    await signedIn();
+    answers.push(json(200, task));
+    await api.updateTask(task as never, { title: "Buy oat milk" });
+    expect(calls[0]?.headers.get("If-Match")).toBe('"4"');
+  });
+
+  it("leave the order of a search to the server", async () => {
+    await signedIn();
+    const page = json(200, { items: [], total: 0, next_cursor: null });
+    answers.push(page, page, page);
+    await api.listTasks({ status: "all", q: "milk", sort: "-created_at" }, 20);
+    await api.listTasks({ status: "pending", q: "", sort: "due" }, 20);
+    await api.listTasks({ status: "all", q: "", sort: "due" }, 20, "abc");
+    expect(calls.map(({ path }) => path)).toEqual([
+      "/api/v1/tasks?status=all&per_page=20&q=milk",
+      "/api/v1/tasks?status=pending&per_page=20&sort=due",
+      "/api/v1/tasks?status=all&sort=due&cursor=abc",
+    ]);
+  });
+
+  it("find the task of an earlier try, with what was changed since", async () => {
+    await signedIn();
+    answers.push(json(409, { code: "id_taken" }), json(200, task), json(200, task));
+    await api.createTask({ id: "t", title: "Buy oat milk" });
+    expect(calls.map(({ method }) => method)).toEqual(["POST", "GET", "PATCH"]);
+    expect(JSON.parse(calls[2]?.body ?? "")).toMatchObject({ title: "Buy oat milk", due_at: null });
+  });
+
+  it("find the reminder of an earlier try", async () => {
+    await signedIn();
+    const there = { items: [{ id: "r" }], total: 1, next_cursor: null };
+    answers.push(json(409, { code: "id_taken" }), json(200, there));
+    await api.createReminder("t", { id: "r", channels: ["email"], offset_minutes: 30 });
+    answers.push(json(409, { code: "id_taken" }), json(200, { ...there, items: [] }));
+    const lost = { id: "r", channels: ["email" as const], offset_minutes: 30 };
+    expect((await failure(api.createReminder("t", lost))).status).toBe(409);
+  });
+});
+
+function problem(status: number, body = {}, after: number | null = null): string {
+  return explain(new ApiError(status, body, after));
+}
+
+describe("errors", () => {
+  it("carry the message of each field", async () => {
+    await signedIn();
+    const errors = [
+      { field: "body.title", message: "must not be blank" },
+      { field: "body.title", message: "something else" },
+      { field: "query.page", message: "must be at least 1" },
+    ];
+    answers.push(json(422, { detail: "Some of the input is not valid", errors }));
+    const { fields } = await failure(api.getTask("t"));
+    expect(fields).toEqual({ title: "must not be blank", "query.page": "must be at least 1" });
+  });
+
+  it("are told in words", () => {
+    expect(problem(0)).toMatch(/cannot be reached/);
+    expect(problem(429, {}, 1)).toMatch(/in 1 second\.$/);
+    expect(problem(503, {}, 300)).toMatch(/not available.* in 5 minutes/);
+    expect(problem(500, { request_id: "r-1" })).toMatch(/request r-1/);
+    expect(problem(404, { title: "x", detail: "There is no such task" })).toBe(
+      "There is no such task",
+    );
+  });
+
+  it("say that the network is gone", async () => {
+    await signedIn();
+    expect((await failure(api.getTask("t"))).status).toBe(0);
+    answers.push(() => new Response("<p>Log in to the hotel</p>"));
+    expect((await failure(api.getTask("t"))).status).toBe(0);
+  });
+
+  it("know when to try again", async () => {
+    await signedIn();
+    answers.push(json(429, {}, { "Retry-After": "30" }));
+    expect((await failure(api.getTask("t"))).retryAfter).toBe(30);
+  });
+});

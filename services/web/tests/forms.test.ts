@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+
+import { uuid7 } from "../src/ids";
+import { choose, reminderOf } from "../src/reminders";
+import {
+  dueInstant,
+  emptyFields,
+  fieldsOf,
+  merged,
+  newTask,
+  patchOf,
+  withAllDay,
+} from "../src/taskForm";
+import type { Task } from "../src/types";
+
+const ZONE = "Europe/Berlin";
+
+const task: Task = {
+  id: "0198f2a4-0000-7000-8000-000000000000",
+  title: "Call the dentist",
+  description: "",
+  priority: "medium",
+  completed: false,
+  completed_at: null,
+  due_date: null,
+  due_at: "2026-06-10T07:00:42Z",
+  time_zone: ZONE,
+  reminders_count: 0,
+  version: 3,
+};
+
+it("makes ids that sort by time", () => {
+  const id = uuid7(1_700_000_000_000);
+  expect(id).toMatch(/^018bcfe5-6800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(uuid7(1_700_000_000_001) > id).toBe(true);
+});
+
+describe("a new task", () => {
+  it("has only what was typed", () => {
+    expect(newTask("id", { ...emptyFields, title: " Buy milk " }, ZONE)).toEqual({
+      id: "id",
+      title: "Buy milk",
+      priority: "medium",
+    });
+  });
+
+  it("is due at an instant, or all day", () => {
+    const timed = { ...emptyFields, title: "x", due: "2026-06-10T09:00" };
+    expect(newTask("id", timed, ZONE)).toMatchObject({
+      due_at: "2026-06-10T07:00:00Z",
+      time_zone: ZONE,
+    });
+    const day = { ...emptyFields, title: "x", due: "2026-06-10", allDay: true };
+    expect(newTask("id", day, ZONE)).toMatchObject({ due_date: "2026-06-10" });
+    expect(newTask("id", day, ZONE)).not.toHaveProperty("due_at");
+    expect(dueInstant(day, ZONE)).toBe("2026-06-10T07:00:00Z");
+  });
+});
+
+describe("a changed task", () => {
+  const before = fieldsOf(task, ZONE);
+
+  it("sends nothing that was left alone, not even the seconds of its due time", () => {
+    expect(patchOf(before, before, ZONE)).toEqual({});
+    expect(patchOf(before, { ...before, title: "Call" }, ZONE)).toEqual({ title: "Call" });
+  });
+
+  it("clears one kind of due time when it gets the other", () => {
+    const day = withAllDay(before, true);
+    expect(patchOf(before, day, ZONE)).toEqual({
+      due_at: null,
+      due_date: "2026-06-10",
+      time_zone: ZONE,
+    });
+    expect(patchOf(before, { ...before, due: "" }, ZONE)).toEqual({ due_at: null, due_date: null });
+  });
+
+  it("keeps what was typed over a newer version, and takes up the rest", () => {
+    const typed = { ...before, title: "Mine" };
+    const newest = { ...before, title: "Theirs", priority: "urgent" as const };
+    expect(merged(before, typed, newest)).toEqual({ ...newest, title: "Mine" });
+  });
+});
+
+describe("a reminder", () => {
+  const now = Date.parse("2026-06-10T06:00:00Z");
+  const due = "2026-06-10T07:00:00Z";
+
+  it("counts back from the due time", () => {
+    const choice = choose("30");
+    expect(reminderOf(choice, due, ZONE, now)).toEqual({
+      id: choice.id,
+      channels: ["email"],
+      offset_minutes: 30,
+    });
+    expect(reminderOf({ ...choose("custom"), minutes: "45" }, due, ZONE, now)).toMatchObject({
+      offset_minutes: 45,
+    });
+  });
+
+  it("may have its own time", () => {
+    const choice = { ...choose("at"), at: "2026-06-10T08:30" };
+    expect(reminderOf(choice, null, ZONE, now)).toMatchObject({ at: "2026-06-10T06:30:00Z" });
+  });
+
+  it("says what is wrong before anything is sent", () => {
+    expect(reminderOf(choose(""), null, ZONE, now)).toBeNull();
+    expect(reminderOf(choose("30"), null, ZONE, now)).toMatch(/needs a due time/);
+    expect(reminderOf(choose("1440"), due, ZONE, now)).toMatch(/passed already/);
+    expect(reminderOf(choose("at"), due, ZONE, now)).toMatch(/day and time/);
+    expect(reminderOf({ ...choose("custom"), minutes: "" }, due, ZONE, now)).toMatch(
+      /whole number/,
+    );
+  });
+});
