@@ -1,5 +1,6 @@
 """Text types of requests: what Postgres cannot hold or nobody can read is refused here."""
 
+import unicodedata
 from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -11,11 +12,23 @@ from pydantic_core import PydanticCustomError
 def _storable(value: str) -> str:
     if "\x00" in value:  # Postgres `text` cannot hold U+0000
         raise PydanticCustomError("string_nul", "must not contain the NUL character")
+    if any("\ud800" <= character <= "\udfff" for character in value):  # JSON's "\ud800"
+        raise PydanticCustomError("string_surrogate", "must not contain half a character")
     return value
 
 
+def storable(value: str, limit: int) -> str:
+    """Return at most `limit` characters of a foreign text, without what Postgres cannot hold.
+
+    The answers of mail servers and the words of errors come in any encoding; to fail over one of
+    them would lose what it tells, or send the same mail twice.
+    """
+    return value[:limit].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def _one_line(value: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+    # controls (Cc) and the separators of lines and paragraphs: each ends a line somewhere
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in _storable(value)):
         raise PydanticCustomError("string_control", "must not contain control characters")
     return value
 

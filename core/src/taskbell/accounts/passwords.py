@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -43,7 +44,10 @@ def check_strength(password: str, *, email: str) -> None:
     folded = password.casefold()
     core = folded.strip("0123456789!?.-_*#$ ")
     local_part = email.casefold().partition("@")[0]
-    if folded in _common() or core in _common() or len(set(folded)) < 4:
+    unit = folded[: (folded * 2).index(folded, 1)]  # "passpasspass" is "pass" again and again
+    steps = {(ord(b) - ord(a)) % 10 for a, b in pairwise(folded)}  # "123456789012", "abcdefghijkl"
+    known = not _common().isdisjoint({folded, core, unit})
+    if known or len(set(folded)) < 4 or len(steps) == 1:
         raise WeakPasswordError("This password is too easy to guess", field="body.password")
     if folded == email.casefold() or (core and core == local_part):
         raise WeakPasswordError("Do not use your e-mail address", field="body.password")

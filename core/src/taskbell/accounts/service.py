@@ -44,7 +44,8 @@ class SignedIn:
 
 def email_key(email: str) -> str:
     """Return the form in which an address is unique: NFKC and case folded."""
-    return unicodedata.normalize("NFKC", email).casefold()
+    folded = unicodedata.normalize("NFKC", email).casefold()
+    return unicodedata.normalize("NFKC", folded).strip()  # folding may take characters apart
 
 
 async def sign_up(

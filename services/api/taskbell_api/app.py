@@ -1,0 +1,92 @@
+"""The application: middleware, error handlers and routers put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from taskbell_api import docs, openapi, problems
+from taskbell_api.deps import Services
+from taskbell_api.middleware import BodyLimit, Errors, RequestLine
+from taskbell_api.routers import auth, health, reminders, tasks, users
+from taskbell_api.settings import ApiSettings
+
+MOST_BODY_BYTES = 1024 * 1024
+ROUTERS = (health.router, auth.router, users.router, tasks.router, reminders.router)
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    """Make the application; it connects to nothing before the first request."""
+    services = Services.of(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await services.close()
+
+    app = FastAPI(
+        title="Taskbell",
+        version=version("taskbell-api"),
+        openapi_url="/api/openapi.json" if settings.docs_enabled else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=_middleware(settings),
+        exception_handlers={HTTPException: _problem, RequestValidationError: _problem},
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.services = services
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
+    for router in ROUTERS:
+        app.include_router(router)
+    if settings.docs_enabled:
+        app.include_router(docs.router())
+    return app
+
+
+def _middleware(settings: ApiSettings) -> list[Middleware]:
+    """From the outside in: errors are made inside CORS, so that browsers may read them."""
+    return [
+        Middleware(RequestLine),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "If-Match",
+                "Idempotency-Key",
+                "X-Request-ID",
+            ],
+            expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+        ),
+        Middleware(Errors),
+        Middleware(BodyLimit, most=MOST_BODY_BYTES),
+    ]
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        # the framework names the methods of the first route with this path only
+        error.headers = {"Allow": ", ".join(_methods(request.url.path))}
+    return problems.response(error, request_id=request.state.request_id)
+
+
+def _methods(path: str) -> list[str]:
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    found = {method for one in routes if one.path_regex.match(path) for method in one.methods or ()}
+    return sorted(found) or ["GET"]
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

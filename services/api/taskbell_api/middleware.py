@@ -1,0 +1,123 @@
+"""Pure ASGI middleware: request ids and the request line, errors, and the limit of bodies."""
+
+import time
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from taskbell.ids import new_id
+from taskbell.logs import REQUEST_ID
+from taskbell_api import problems
+
+log = structlog.get_logger("taskbell_api.request")
+
+
+class RequestLine:
+    """Gives each request its id, in logs, jobs and the answer, and writes its one log line.
+
+    Paths without query strings: they may carry one-time tokens.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else new_id().hex
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            client = scope.get("client")
+            log.info(
+                "request",
+                method=scope["method"],
+                path=_path(scope),
+                status=status,
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                client=client[0] if client else None,
+            )
+            structlog.contextvars.clear_contextvars()
+
+
+def _path(scope: Scope) -> str:
+    """Return the route's template, or the path where there is no route."""
+    template = getattr(scope.get("route"), "path_format", None)
+    return str(template or scope["path"][:200])
+
+
+class Errors:
+    """Answers any error that comes up; once the answer has begun, it can only be logged."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if begun:
+                log.exception("answer_broken_off")
+                raise
+            answer = problems.response(error, request_id=scope["state"]["request_id"])
+            await answer(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses bodies over `most` bytes, announced or streamed."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced[:20]) > self.most:
+            raise problems.RequestTooLargeError
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.most:
+                # FastAPI passes this class on, and calls every other error a malformed body
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)

@@ -1,0 +1,111 @@
+"""When to be told, and what became of it."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from taskbell.paging import InvalidCursorError
+from taskbell.reminders import service as reminders
+from taskbell.reminders.errors import (
+    DueRequiredError,
+    ReminderIdTakenError,
+    ReminderInPastError,
+    ReminderNotFoundError,
+    TooManyRemindersError,
+)
+from taskbell.reminders.schemas import DeliveryOut, ReminderCreate, ReminderOut, ReminderPatch
+from taskbell.tasks.errors import TaskNotFoundError
+from taskbell_api.deps import BASE, CallerDep, SessionDep
+from taskbell_api.openapi import errors
+from taskbell_api.pages import PageAndCursorError, PageOut, PagingDep
+
+router = APIRouter(prefix=BASE, tags=["reminders"])
+
+
+@router.get(
+    "/tasks/{task_id}/reminders",
+    summary="List a task's reminders",
+    responses=errors(TaskNotFoundError, InvalidCursorError, PageAndCursorError),
+)
+async def list_reminders(
+    session: SessionDep, caller: CallerDep, paging: PagingDep, task_id: UUID
+) -> PageOut[ReminderOut]:
+    """Return the reminders of a task, the oldest first; a task has at most 20."""
+    found = await reminders.list_reminders(session, owner_id=caller.user_id, task_id=task_id)
+    if paging.cursor is not None:  # all fit one page: there is never a cursor to follow
+        raise InvalidCursorError
+    first = (paging.page - 1) * paging.per_page
+    items = [ReminderOut.model_validate(one) for one in found[first : first + paging.per_page]]
+    return PageOut[ReminderOut].of(items, paging, total=len(found), next_cursor=None)
+
+
+@router.post(
+    "/tasks/{task_id}/reminders",
+    status_code=201,
+    summary="Add a reminder",
+    responses=errors(
+        TaskNotFoundError,
+        ReminderIdTakenError,
+        DueRequiredError,
+        ReminderInPastError,
+        TooManyRemindersError,
+    ),
+)
+async def create_reminder(
+    session: SessionDep, caller: CallerDep, response: Response, task_id: UUID, body: ReminderCreate
+) -> ReminderOut:
+    """Be reminded of a task some minutes before it is due, or at an instant."""
+    reminder = await reminders.create_reminder(
+        session, owner_id=caller.user_id, task_id=task_id, new=body
+    )
+    response.headers["Location"] = f"{BASE}/reminders/{reminder.id}"
+    return ReminderOut.model_validate(reminder)
+
+
+@router.patch(
+    "/reminders/{reminder_id}",
+    summary="Change a reminder",
+    responses=errors(
+        ReminderNotFoundError, TaskNotFoundError, DueRequiredError, ReminderInPastError
+    ),
+)
+async def update_reminder(
+    session: SessionDep, caller: CallerDep, reminder_id: UUID, body: ReminderPatch
+) -> ReminderOut:
+    """Give a reminder a new time; one that has fired will fire again."""
+    reminder = await reminders.update_reminder(
+        session, owner_id=caller.user_id, reminder_id=reminder_id, patch=body
+    )
+    return ReminderOut.model_validate(reminder)
+
+
+@router.delete(
+    "/reminders/{reminder_id}",
+    status_code=204,
+    summary="Delete a reminder",
+    responses=errors(ReminderNotFoundError, TaskNotFoundError),
+)
+async def delete_reminder(session: SessionDep, caller: CallerDep, reminder_id: UUID) -> None:
+    """Delete a reminder; what it was about to send is not sent."""
+    await reminders.delete_reminder(session, owner_id=caller.user_id, reminder_id=reminder_id)
+
+
+@router.get(
+    "/reminders/{reminder_id}/deliveries",
+    summary="See what became of a reminder",
+    responses=errors(ReminderNotFoundError, InvalidCursorError, PageAndCursorError),
+)
+async def list_deliveries(
+    session: SessionDep, caller: CallerDep, paging: PagingDep, reminder_id: UUID
+) -> PageOut[DeliveryOut]:
+    """Return every attempt to deliver a reminder, the newest first."""
+    found = await reminders.list_deliveries(
+        session,
+        owner_id=caller.user_id,
+        reminder_id=reminder_id,
+        page=paging.page,
+        per_page=paging.per_page,
+        cursor=paging.cursor,
+    )
+    items = [DeliveryOut.model_validate(one) for one in found.items]
+    return PageOut[DeliveryOut].of(items, paging, total=found.total, next_cursor=found.next_cursor)

@@ -1,0 +1,227 @@
+"""Tasks, their completion and the trash."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Response
+
+from taskbell.accounts import service as accounts
+from taskbell.clock import now
+from taskbell.lists.service import ListNotFoundError
+from taskbell.paging import InvalidCursorError
+from taskbell.tasks import queries
+from taskbell.tasks import service as tasks
+from taskbell.tasks.errors import (
+    DueInPastError,
+    TaskChangedError,
+    TaskIdTakenError,
+    TaskNotFoundError,
+    TwoDueTimesError,
+)
+from taskbell.tasks.models import Task
+from taskbell.tasks.queries import SortName, TaskFilter
+from taskbell.tasks.schemas import (
+    Completion,
+    Date,
+    PriorityName,
+    TaskCreate,
+    TaskOut,
+    TaskPatch,
+    TaskPut,
+)
+from taskbell.text import Text
+from taskbell.times import Instant
+from taskbell_api.deps import BASE, CallerDep, SessionDep
+from taskbell_api.openapi import errors
+from taskbell_api.pages import PageAndCursorError, PageOut, PagingDep
+from taskbell_api.versions import IfVersionDep, MalformedIfMatchError, put_etag
+
+router = APIRouter(prefix=f"{BASE}/tasks", tags=["tasks"])
+
+GUARDED = (TaskNotFoundError, TaskChangedError, MalformedIfMatchError)
+Due = Annotated[
+    Instant | Date | None,
+    Query(description="An instant, or a date (its midnight in your time zone)."),
+]
+
+
+@router.get("", summary="List tasks", responses=errors(InvalidCursorError, PageAndCursorError))
+async def list_tasks(
+    session: SessionDep,
+    caller: CallerDep,
+    paging: PagingDep,
+    status: Literal["all", "pending", "completed"] = "all",
+    priority: PriorityName | None = None,
+    list_id: UUID | None = None,
+    due_before: Due = None,
+    due_after: Due = None,
+    overdue: bool | None = None,
+    trashed: Annotated[bool, Query(description="What lies in the trash, instead.")] = False,
+    q: Annotated[
+        Text | None,
+        Query(max_length=200, description="Words in title or description, or their beginnings."),
+    ] = None,
+    sort: Annotated[
+        SortName | None,
+        Query(description="Default: the best match first with `q`, else `-created_at`."),
+    ] = None,
+) -> PageOut[TaskOut]:
+    """Return one's tasks that match every given filter.
+
+    `due_before` is exclusive, `due_after` inclusive; tasks without a due time come last.
+    """
+    zone = ZoneInfo("UTC")
+    if due_before is not None or due_after is not None or overdue is not None:
+        user = await accounts.get_user(session, user_id=caller.user_id)
+        zone = ZoneInfo(user.time_zone)
+    wanted = TaskFilter(
+        status=status,
+        priority=priority,
+        list_id=list_id,
+        due_before=_instant_and_day(due_before, zone),
+        due_after=_instant_and_day(due_after, zone),
+        overdue=overdue,
+        today=now().astimezone(zone).date(),
+        trashed=trashed,
+        q=q.strip() or None if q else None,
+    )
+    found = await queries.list_tasks(
+        session,
+        owner_id=caller.user_id,
+        wanted=wanted,
+        sort=sort,
+        page=paging.page,
+        per_page=paging.per_page,
+        cursor=paging.cursor,
+    )
+    moment = now()
+    items = [TaskOut.of(task, at=moment) for task in found.items]
+    return PageOut[TaskOut].of(items, paging, total=found.total, next_cursor=found.next_cursor)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Add a task",
+    responses=errors(ListNotFoundError, TaskIdTakenError, DueInPastError, TwoDueTimesError),
+)
+async def create_task(
+    session: SessionDep, caller: CallerDep, response: Response, body: TaskCreate
+) -> TaskOut:
+    """Add a task, to the inbox unless `list_id` says otherwise."""
+    task = await tasks.create_task(session, owner_id=caller.user_id, new=body)
+    response.headers["Location"] = f"{BASE}/tasks/{task.id}"
+    return _answer(response, task)
+
+
+@router.get("/{task_id}", summary="Get a task", responses=errors(TaskNotFoundError))
+async def get_task(
+    session: SessionDep, caller: CallerDep, response: Response, task_id: UUID
+) -> TaskOut:
+    """Return a task, also one in the trash."""
+    task = await tasks.get_task(session, owner_id=caller.user_id, task_id=task_id)
+    return _answer(response, task)
+
+
+@router.patch(
+    "/{task_id}",
+    summary="Change a task",
+    responses=errors(*GUARDED, ListNotFoundError, TwoDueTimesError),
+)
+async def update_task(
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    task_id: UUID,
+    body: TaskPatch,
+    if_version: IfVersionDep,
+) -> TaskOut:
+    """Merge: an absent field is untouched, `null` clears. Reminders move with the due time."""
+    task = await tasks.update_task(
+        session, owner_id=caller.user_id, task_id=task_id, patch=body, if_version=if_version
+    )
+    return _answer(response, task)
+
+
+@router.put(
+    "/{task_id}",
+    summary="Replace a task",
+    responses=errors(*GUARDED, ListNotFoundError, TwoDueTimesError),
+)
+async def replace_task(
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    task_id: UUID,
+    body: TaskPut,
+    if_version: IfVersionDep,
+) -> TaskOut:
+    """Set every field: an absent one gets its default. Completion and reminders stay."""
+    task = await tasks.replace_task(
+        session, owner_id=caller.user_id, task_id=task_id, new=body, if_version=if_version
+    )
+    return _answer(response, task)
+
+
+@router.delete("/{task_id}", status_code=204, summary="Delete a task", responses=errors(*GUARDED))
+async def delete_task(
+    session: SessionDep,
+    caller: CallerDep,
+    task_id: UUID,
+    if_version: IfVersionDep,
+    permanent: Annotated[bool, Query(description="Delete for good, with its reminders.")] = False,
+) -> None:
+    """Move a task to the trash, from where it can be restored, or delete it for good."""
+    act = tasks.delete_task if permanent else tasks.trash_task
+    await act(session, owner_id=caller.user_id, task_id=task_id, if_version=if_version)
+
+
+@router.patch(
+    "/{task_id}/complete", summary="Complete a task, or take that back", responses=errors(*GUARDED)
+)
+async def complete_task(
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    task_id: UUID,
+    if_version: IfVersionDep,
+    body: Completion | None = None,
+) -> TaskOut:
+    """Set `completed`; without a body it toggles. Completing cancels the task's reminders."""
+    task = await tasks.set_completed(
+        session,
+        owner_id=caller.user_id,
+        task_id=task_id,
+        completed=None if body is None else body.completed,
+        if_version=if_version,
+    )
+    return _answer(response, task)
+
+
+@router.post(
+    "/{task_id}/restore",
+    summary="Take a task out of the trash",
+    responses=errors(TaskNotFoundError),
+)
+async def restore_task(
+    session: SessionDep, caller: CallerDep, response: Response, task_id: UUID
+) -> TaskOut:
+    """Bring a task back; nothing changes when it is not in the trash."""
+    task = await tasks.restore_task(session, owner_id=caller.user_id, task_id=task_id)
+    return _answer(response, task)
+
+
+def _answer(response: Response, task: Task) -> TaskOut:
+    put_etag(response, task.version)
+    return TaskOut.of(task)
+
+
+def _instant_and_day(value: datetime | date | None, zone: ZoneInfo) -> tuple[datetime, date] | None:
+    """Return what instants and what all-day dates are compared with."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value, value.astimezone(zone).date()
+    return datetime.combine(value, time(), tzinfo=zone), value

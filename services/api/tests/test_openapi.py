@@ -1,0 +1,139 @@
+"""The OpenAPI document and the pages that show it."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from taskbell.accounts.schemas import RefreshRequest, TokensOut, UserOut
+from taskbell.reminders.schemas import DeliveryOut, ReminderOut
+from taskbell.tasks.schemas import TaskOut
+from taskbell_api.examples import EXAMPLES
+from taskbell_api.pages import PageOut
+from taskbell_api.routers.health import Alive, DatabaseHealth
+
+from .conftest import ORIGIN, MakeApi, assert_problem, client
+from .operations import OPERATIONS
+
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_every_operation_is_described(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["tags"][0] in {tag["name"] for tag in document["tags"]}, name
+        assert re.fullmatch("[a-z_]+", operation["operationId"]), name
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(ids) == len(set(ids)) == len(OPERATIONS)
+
+
+def test_errors_are_problems(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        answers = operation["responses"]
+        for status, answer in answers.items():
+            if int(status) >= 400 and (name, status) != ("GET /api/v1/health/ready", "503"):
+                content = answer["content"]
+                assert list(content) == ["application/problem+json"], (name, status)
+                assert content["application/problem+json"]["schema"] == PROBLEM
+                assert content["application/problem+json"]["examples"]
+        if operation.get("security"):
+            assert {"401", "503"} <= set(answers), name
+        if operation.get("requestBody"):
+            assert {"400", "413", "415", "422"} <= set(answers), name
+        if "{" in name:
+            assert "404" in answers, name
+        if any(one["name"].lower() == "if-match" for one in operation.get("parameters", ())):
+            assert "412" in answers, name
+
+
+def test_every_operation_has_an_example(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    def shown(content: dict[str, Any]) -> bool:
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        # bodies that may be absent are a choice of the schema and null
+        choices = re.findall(r"schemas/(\w+)", str(content["schema"].get("anyOf", "")))
+        return "example" in str([content, *(schemas[one] for one in [name, *choices] if one)])
+
+    for name, operation in operations(document):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            assert shown(content), name
+        for status, answer in operation["responses"].items():
+            for content in answer.get("content", {}).values():
+                assert shown(content), (name, status)
+
+
+def test_examples_are_valid() -> None:
+    models: list[type[BaseModel]] = [Alive, DatabaseHealth, TokensOut, UserOut, RefreshRequest]
+    models += [TaskOut, ReminderOut, DeliveryOut, PageOut[TaskOut], PageOut[ReminderOut]]
+    models += [PageOut[DeliveryOut]]
+    named = {re.sub(r"\W", "_", model.__name__): model for model in models}
+    assert set(named) == set(EXAMPLES)
+    for name, example in EXAMPLES.items():
+        assert set(example) == set(named[name].model_fields)
+        named[name].model_validate(example)
+
+
+def test_no_framework_schemas_are_left(document: dict[str, Any]) -> None:
+    assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
+    referenced = set(re.findall(r"#/components/schemas/([\w\-]+)", str(document)))
+    assert referenced <= set(document["components"]["schemas"])
+
+
+async def test_documents_are_served(app: FastAPI) -> None:
+    async with client(app) as api:
+        answer = await api.get(f"{ORIGIN}/api/openapi.json")
+        assert answer.json()["openapi"].startswith("3.1")
+        for page in ("/docs", "/redoc"):
+            html = await api.get(f"{ORIGIN}{page}")
+            assert html.headers["content-type"].startswith("text/html")
+            policy = html.headers["content-security-policy"]
+            assert "script-src 'self';" in policy
+            assert "<script>" not in html.text
+            assert "http://" not in html.text.replace("<!doctype", "")
+            assert "https://" not in html.text
+            for path in re.findall(r'(?:src|href)="(/[^"]+)"', html.text):
+                loaded = await api.get(f"{ORIGIN}{path}")
+                assert (loaded.status_code, len(loaded.content) > 10) == (200, True), path
+
+
+async def test_documents_can_be_left_out(make_api: MakeApi) -> None:
+    api = make_api(docs_enabled=False)
+    for path in ("/docs", "/redoc", "/api/openapi.json", "/docs/swagger-ui-bundle.js"):
+        assert_problem(await api.get(f"{ORIGIN}{path}"), 404, "path_not_found")
+
+
+async def test_cors(api: httpx.AsyncClient) -> None:
+    preflight = {
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "authorization,content-type,if-match",
+    }
+    allowed = await api.options(
+        "/tasks", headers={"Origin": "https://app.example.com", **preflight}
+    )
+    assert allowed.headers["access-control-allow-origin"] == "https://app.example.com"
+    assert allowed.headers["access-control-allow-credentials"] == "true"
+    refused = await api.options("/tasks", headers={"Origin": "https://evil.example", **preflight})
+    assert "access-control-allow-origin" not in refused.headers
+    error = await api.get("/tasks", headers={"Origin": "https://app.example.com"})
+    assert error.status_code == 401
+    assert error.headers["access-control-allow-origin"] == "https://app.example.com"
+    exposed = {one.strip() for one in error.headers["access-control-expose-headers"].split(",")}
+    assert exposed == {"ETag", "Location", "Retry-After", "X-Request-ID"}
