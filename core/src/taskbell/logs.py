@@ -6,6 +6,7 @@ import sys
 from typing import Literal
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -38,11 +39,16 @@ def configure(service: str, *, level: str, form: Literal["json", "console"]) -> 
 
         final: list[Processor] = [
             name_service,
-            structlog.processors.dict_tracebacks,
+            # never with local variables: they hold passwords, tokens and mails
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        final = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        final = [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(

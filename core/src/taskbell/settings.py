@@ -5,9 +5,10 @@ Every variable `NAME` may also be given as `NAME_FILE`, the path of a file that 
 
 import json
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -22,12 +23,20 @@ LOCAL_JWT_SECRET = "local-only-secret-never-use-this-in-production"  # noqa: S10
 """The default of `JWT_SECRET`; any environment but `local` refuses it."""
 
 
+class UnreadableSettingError(Exception):
+    """A `NAME_FILE` names a file that cannot be read."""
+
+
 class _FileSource(PydanticBaseSettingsSource):
     """Reads `NAME_FILE` for each setting `NAME`."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"{field_name.upper()}_FILE")
-        return (Path(path).read_text().strip() if path else None), field_name, False
+        variable = f"{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        try:
+            return (Path(path).read_text().strip() if path else None), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnreadableSettingError(f"{variable}: cannot be read: {error}") from None
 
     def __call__(self) -> dict[str, Any]:
         values = {}
@@ -73,9 +82,7 @@ class DatabaseSettings(Settings):
     @field_validator("database_url")
     @classmethod
     def _postgres(cls, value: SecretStr) -> SecretStr:
-        scheme = urlsplit(value.get_secret_value()).scheme
-        if scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:
-            raise ValueError("must be a postgresql:// URL")
+        _check_url(value, "postgres", "postgresql", "postgresql+asyncpg")
         return value
 
 
@@ -87,8 +94,7 @@ class RedisSettings(Settings):
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError("must be a redis://, rediss:// or unix:// URL")
+        _check_url(value, "redis", "rediss", "unix")
         return value
 
 
@@ -119,14 +125,22 @@ class TokenSettings(PublicSettings):
 
     @model_validator(mode="after")
     def _strong(self) -> Self:
-        for secret in (self.jwt_secret, *self.jwt_previous_secrets):
-            if len(secret.get_secret_value().encode()) < 32:
-                raise ValueError("JWT_SECRET: must be at least 32 bytes long")
-        if self.taskbell_env != "local" and self.jwt_secret.get_secret_value() == LOCAL_JWT_SECRET:
+        older = [secret.get_secret_value() for secret in self.jwt_previous_secrets]
+        current = self.jwt_secret.get_secret_value()
+        for name, secret in [("JWT_SECRET", current)] + [
+            ("JWT_PREVIOUS_SECRETS", x) for x in older
+        ]:
+            if len(secret.encode()) < 32:
+                raise ValueError(f"{name}: must be at least 32 bytes long")
+        if self.taskbell_env == "local":
+            return self
+        if current == LOCAL_JWT_SECRET:
             raise ValueError(
                 "JWT_SECRET: must be set (at least 32 random bytes, e.g. `openssl rand -hex 32`); "
                 "only TASKBELL_ENV=local may go without"
             )
+        if LOCAL_JWT_SECRET in older:
+            raise ValueError("JWT_PREVIOUS_SECRETS: everybody knows the default of JWT_SECRET")
         return self
 
 
@@ -139,10 +153,31 @@ class MailSettings(PublicSettings):
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: SecretStr) -> SecretStr:
-        parts = urlsplit(value.get_secret_value())
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise ValueError("must be an smtp:// or smtps:// URL")
+        if not _check_url(value, "smtp", "smtps").hostname:
+            raise ValueError("must name a host: smtp://host[:port]")
         return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        _, address = parseaddr(value)
+        if not address.isascii() or not all(address.rpartition("@")) or " " in address:
+            raise ValueError("must be an address such as Taskbell <taskbell@example.com>")
+        return value
+
+
+def _check_url(value: SecretStr, *schemes: str) -> SplitResult:
+    # never with the value in the message: it holds a password
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in schemes:
+        raise ValueError(
+            f"must be a URL that begins with {' or '.join(f'{s}://' for s in schemes)}"
+        )
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("has a port that is not a number up to 65535") from None
+    return parts
 
 
 def split_list(value: str) -> list[str]:
@@ -171,7 +206,5 @@ def load(settings_class: type[S]) -> S:
         raise SystemExit(
             "taskbell cannot start, these settings are wrong:\n" + "\n".join(lines)
         ) from None
-    except OSError as error:
-        raise SystemExit(
-            f"taskbell cannot start, a *_FILE setting cannot be read: {error}"
-        ) from None
+    except UnreadableSettingError as error:
+        raise SystemExit(f"taskbell cannot start, these settings are wrong:\n  {error}") from None

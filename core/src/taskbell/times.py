@@ -1,13 +1,24 @@
 """Instants on the wire: ISO 8601 with an offset in, UTC with `Z` out (RFC 3339)."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*", re.ASCII)
+
+
+def _written(value: object) -> object:
+    # Pydantic would also take a number of seconds, or a date
+    if isinstance(value, datetime) or (isinstance(value, str) and _WRITTEN.fullmatch(value)):
+        return value
+    raise PydanticCustomError("datetime", "must be an instant such as 2026-11-20T09:30:00Z")
 
 
 def to_wire(value: datetime) -> str:
@@ -28,6 +39,7 @@ def _in_range(value: datetime) -> datetime:
 
 Instant = Annotated[
     AwareDatetime,
+    BeforeValidator(_written),
     AfterValidator(_in_range),
     PlainSerializer(to_wire, return_type=str, when_used="json"),
 ]

@@ -6,10 +6,10 @@ import sys
 
 import structlog
 import uvloop
+
 from taskbell.logs import configure
 from taskbell.schema import SchemaMismatchError
 from taskbell.settings import load
-
 from taskbell_worker.main import Worker, is_healthy
 from taskbell_worker.settings import WorkerSettings
 

@@ -1,10 +1,11 @@
 """Loops that go on whatever happens: an error ends a round, never the loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from redis.exceptions import RedisError
+
 from taskbell.db import is_unreachable
 
 log = structlog.get_logger(__name__)
@@ -25,3 +26,14 @@ async def forever(name: str, step: Callable[[], Awaitable[float]]) -> None:
                 log.exception("round_failed", loop=name)
             pause = 1.0
         await asyncio.sleep(pause)
+
+
+async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel `tasks` until they end.
+
+    Before Python 3.12 `asyncio.wait_for`, which redis-py sends with, may swallow a cancellation.
+    """
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1.0)

@@ -9,17 +9,17 @@ from collections.abc import Coroutine
 from typing import Any
 
 import structlog
+
 from taskbell.db import Database, is_unreachable
 from taskbell.jobs.doorbell import Doorbell, connect
 from taskbell.mail.smtp import Mailer
 from taskbell.schema import SchemaMismatchError, check_schema
-
 from taskbell_worker import handlers as _handlers  # noqa: F401 (registers them)
-from taskbell_worker.loops import forever
+from taskbell_worker.loops import end, forever
 from taskbell_worker.registry import registry
 from taskbell_worker.relay import Relay
 from taskbell_worker.run import Resources
-from taskbell_worker.runner import HEARTBEAT_SECONDS, Runner
+from taskbell_worker.runner import Runner
 from taskbell_worker.schedule import Schedule
 from taskbell_worker.settings import WorkerSettings
 from taskbell_worker.tickets import take_tickets
@@ -47,14 +47,24 @@ class Worker:
         )
         resources = Resources(
             self._database,
-            Mailer(settings.smtp_url.get_secret_value()),
+            Mailer(settings.smtp_url.get_secret_value(), timeout=settings.smtp_timeout_seconds),
             settings.mail_from,
             settings.public_url,
         )
         owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._runner = Runner(resources, registry, owner=owner, slots=settings.worker_max_jobs)
+        self._runner = Runner(
+            resources,
+            registry,
+            owner=owner,
+            slots=settings.worker_max_jobs,
+            lease=settings.job_lease_seconds,
+        )
         self._relay = Relay(
-            self._database, self._redis, self._runner, away_seconds=settings.redis_away_seconds
+            self._database,
+            self._redis,
+            self._runner,
+            away_seconds=settings.redis_away_seconds,
+            patience=settings.job_ticket_seconds,
         )
         self._schedule = Schedule(self._database, self._relay)
 
@@ -95,12 +105,9 @@ class Worker:
         began = time.monotonic()
         drain = asyncio.create_task(self._runner.drain(self._settings.worker_drain_seconds))
         await asyncio.sleep(0)  # the runner refuses tickets from here on
-        tickets.cancel()
-        await asyncio.gather(tickets, return_exceptions=True)
+        await end([tickets])
         await drain
-        for task in loops:
-            task.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await end(loops)
         try:
             await self._runner.return_tickets()
         except Exception as error:
@@ -111,8 +118,7 @@ class Worker:
         log.info("worker_stopped", seconds=round(time.monotonic() - began, 2))
 
     async def _heartbeat(self) -> float:
-        await self._runner.heartbeat()
-        return HEARTBEAT_SECONDS
+        return await self._runner.heartbeat()
 
     async def _health(self) -> float:
         self._settings.worker_health_file.touch()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskbell.jobs.kinds import Kind, P
-
 from taskbell_worker.run import Run
 
 Handler = Callable[[Run, P], Awaitable[None]]

@@ -11,16 +11,19 @@ import time
 import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
+
 from taskbell.db import Database, is_unreachable
 from taskbell.jobs import lifecycle
 from taskbell.jobs.doorbell import QUEUE, send
-
 from taskbell_worker.runner import Runner
 
 MOST_QUEUED = 200
 """arq reads only the head of its queue, and a long queue is only stale sooner."""
 
 FULL_PAUSE_SECONDS = 0.05
+PROBE_SECONDS = 0.5
+"""So long is a Redis that was away given to answer; then jobs are claimed directly for as long."""
+
 EPOCH = "taskbell:epoch"
 """A key that is gone when Redis lost its data."""
 
@@ -31,13 +34,21 @@ class Relay:
     """Hands out tickets; claims directly while Redis is away."""
 
     def __init__(
-        self, database: Database, redis: ArqRedis, runner: Runner, *, away_seconds: float
+        self,
+        database: Database,
+        redis: ArqRedis,
+        runner: Runner,
+        *,
+        away_seconds: float,
+        patience: float,
     ) -> None:
         self._database = database
         self._redis = redis
         self._runner = runner
         self._away_seconds = away_seconds
+        self._patience = patience
         self._failing_since: float | None = None
+        self._redis_run: str | None = None
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -48,7 +59,7 @@ class Relay:
         """One round; returns the seconds to wait (less when woken)."""
         await self._runner.return_tickets()
         try:
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(2.0 if self._failing_since is None else PROBE_SECONDS):
                 more = await self._hand_out()
         except Exception as error:
             if is_unreachable(error) and not isinstance(error, RedisError | TimeoutError):
@@ -77,26 +88,22 @@ class Relay:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.zcard(QUEUE)
             pipe.set(EPOCH, "1", nx=True)
-            depth, is_new = await pipe.execute()
-        if is_new:
+            pipe.info("server")
+            depth, is_new, server = await pipe.execute()
+        # flushed, or started again from a snapshot, which may be an old one
+        if is_new or self._redis_run not in {None, server["run_id"]}:
             async with self._database.connection() as connection:
                 again = await lifecycle.reticket_all(connection)
-            log.warning("redis_empty", tickets_again=again)
+            log.warning("redis_forgot", tickets_again=again)
+        self._redis_run = server["run_id"]
         room = MOST_QUEUED - int(depth)
         if room <= 0:
             return True
-        async with self._database.connection() as connection:
-            tickets = await lifecycle.ticket(connection, most=room)
-        sent = 0
-        try:
-            for ticket in tickets:
-                await send(self._redis, ticket)
-                sent += 1
-        finally:
-            if sent < len(tickets):
-                unsent = [ticket.job_id for ticket in tickets[sent:]]
-                async with self._database.connection() as connection:
-                    await lifecycle.reticket(connection, unsent)
+        # in one transaction with the sending: should we die between, they count as not handed out
+        async with self._database.transaction() as session:
+            tickets = await lifecycle.ticket(session, most=room, patience=self._patience)
+            if tickets:
+                await send(self._redis, tickets)
         return len(tickets) == room
 
     async def _without_redis(self, error: Exception) -> float:
@@ -106,5 +113,7 @@ class Relay:
             log.warning("redis_away", error=type(error).__name__)
         if moment - self._failing_since < self._away_seconds:
             return 0.5
-        taken = await self._runner.take_next()
-        return FULL_PAUSE_SECONDS if taken else 0.5
+        while time.monotonic() < moment + PROBE_SECONDS:
+            await self._runner.take_next()
+            await asyncio.sleep(FULL_PAUSE_SECONDS)
+        return 0.0

@@ -8,17 +8,27 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
+
 from taskbell.db import Database, is_unreachable
 from taskbell.jobs import lifecycle
 from taskbell.jobs.errors import LeaseLostError
 from taskbell.jobs.kinds import RetryPolicy
-from taskbell.jobs.lifecycle import LEASE_SECONDS, ClaimedJob
+from taskbell.jobs.lifecycle import ClaimedJob
 from taskbell.mail.smtp import Mailer
 
 Outcome = Literal["done", "retry", "dead", "lost", "released"]
 Write = Callable[[AsyncSession], Awaitable[None]]
-WriteFailure = Callable[[AsyncSession, datetime | None], Awaitable[None]]
+WriteFailure = Callable[[AsyncSession, "Failure"], Awaitable[None]]
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How an attempt failed; `retry_at` is None when it was the last one."""
+
+    error: str
+    ambiguous: bool
+    retry_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,8 @@ class Run:
     """A job while it runs. The handler may end it itself, together with what it writes.
 
     Ends are guarded by the lease: `LeaseLostError` means that the job is somebody else's by now,
-    and that nothing was written.
+    and that nothing was written. `on_failure` writes in the transaction that ends a failed attempt,
+    whatever it failed of.
     """
 
     job: ClaimedJob
@@ -44,7 +55,12 @@ class Run:
     retry: RetryPolicy
     outcome: Outcome | None = None
     error: str | None = None
-    lease_ends: float = field(default_factory=lambda: time.monotonic() + LEASE_SECONDS)
+    on_failure: WriteFailure | None = None
+    effect_started: bool = False
+    lease_ends: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lease_ends = time.monotonic() + self.job.lease_seconds
 
     @property
     def database(self) -> Database:
@@ -54,6 +70,7 @@ class Run:
     async def start_effect(self, session: AsyncSession) -> None:
         """Note, in the caller's transaction, that an effect outside the database begins."""
         await lifecycle.start_effect(session, self.job)
+        self.effect_started = True
 
     async def finish(self, write: Write | None = None) -> None:
         """End the job well, in one transaction with what `write` adds."""
@@ -76,28 +93,28 @@ class Run:
         error: str,
         *,
         permanent: bool = False,
-        ambiguous: bool = False,
-        write: WriteFailure | None = None,
+        ambiguous: bool | None = None,
     ) -> None:
         """End this attempt: the job is tried again later, or is dead.
 
-        `write` gets the instant of the next attempt, None when there is none. `ambiguous`: an
-        effect had begun and nobody knows whether it happened.
+        `ambiguous`: an effect had begun and nobody knows whether it happened; None if it began and
+        the caller cannot tell either.
         """
+        unsure = self.effect_started if ambiguous is None else ambiguous
         last = permanent or self.job.attempts >= self.job.max_attempts
 
         async def step() -> None:
             async with self.database.transaction() as session:
                 retry_at = None
                 if last:
-                    await lifecycle.dead(session, self.job, error=error, ambiguous=ambiguous)
+                    await lifecycle.dead(session, self.job, error=error, ambiguous=unsure)
                 else:
                     delay = self.retry.delay(self.job.attempts)
                     retry_at = await lifecycle.retry(
-                        session, self.job, error=error, delay=delay, ambiguous=ambiguous
+                        session, self.job, error=error, delay=delay, ambiguous=unsure
                     )
-                if write is not None:
-                    await write(session, retry_at)
+                if self.on_failure is not None:
+                    await self.on_failure(session, Failure(error, unsure, retry_at))
 
         await self._while_leased(step)
         self.outcome, self.error = ("dead" if last else "retry"), error
@@ -105,7 +122,7 @@ class Run:
     async def release(self) -> None:
         """Give the job back unharmed, for another worker."""
         async with self.database.connection() as connection:
-            await lifecycle.release(connection, self.job)
+            await lifecycle.release(connection, self.job, reason="released: the worker stopped")
         self.outcome = "released"
 
     async def _while_leased(self, step: Callable[[], Awaitable[T]]) -> T:

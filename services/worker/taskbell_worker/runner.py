@@ -2,33 +2,52 @@
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
-from uuid import UUID
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
 import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
+
 from taskbell.db import is_unreachable
 from taskbell.jobs import lifecycle
 from taskbell.jobs.errors import DeadError, LeaseLostError, RetryError
 from taskbell.jobs.kinds import RetryPolicy
 from taskbell.jobs.lifecycle import LEASE_SECONDS, ClaimedJob
-
 from taskbell_worker.registry import Registered, Registry
 from taskbell_worker.run import Resources, Run
 
-HEARTBEAT_SECONDS = LEASE_SECONDS / 3
-LEASE_MARGIN_SECONDS = 5.0
-"""A run is stopped this long before a lease that could not be prolonged ends."""
+HEARTBEATS = 3
+"""In each lease; the second and third are there for a first one that was lost."""
 
+APART_SECONDS = 1.0
+"""Jobs on their last chance try again so often to run apart from each other."""
+
+MARGINS = 12
+"""A run is stopped one part in so many of its lease before one that was not prolonged ends."""
+
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
 class Runner:
     """Runs up to `slots` jobs at once in this process."""
 
-    def __init__(self, resources: Resources, registry: Registry, *, owner: str, slots: int) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        registry: Registry,
+        *,
+        owner: str,
+        slots: int,
+        lease: float = LEASE_SECONDS,
+    ) -> None:
         self.slots = slots
+        self.heartbeat_seconds = lease / HEARTBEATS
+        self._lease = lease
+        self._margin = lease / MARGINS
         self.owner = owner
         self._resources = resources
         self._registry = registry
@@ -36,7 +55,9 @@ class Runner:
         self._running: dict[UUID, tuple[Run, asyncio.Task[None]]] = {}
         self._stopping = False
         self._releasing = False
+        self._claims: set[asyncio.Task[Any]] = set()
         self._in_vain: set[UUID] = set()
+        self._unsure: set[UUID] = set()
 
     @property
     def running(self) -> int:
@@ -48,60 +69,114 @@ class Runner:
 
         Returns as soon as it runs: the ticket has done its work.
         """
+        await self._unbroken(self._take(job_id))
+
+    async def take_next(self) -> int:
+        """Claim due jobs for all free slots straight from Postgres; return how many."""
+        return await self._unbroken(self._take_next())
+
+    async def _unbroken(self, claim: Coroutine[Any, Any, T]) -> T:
+        # cancelled halfway, a job would be ours and nobody would run it until the lease ran out
+        task = asyncio.create_task(claim)
+        self._claims.add(task)
+        task.add_done_callback(self._claims.discard)
+        return await asyncio.shield(task)
+
+    async def _take(self, job_id: UUID) -> None:
         async with _slot(self._free) as slot:
             if self._stopping:
                 self._in_vain.add(job_id)
                 return
+            token = uuid4()
             try:
                 async with self._connection() as connection:
-                    job = await lifecycle.claim(connection, job_id, owner=self.owner)
-            except asyncio.CancelledError:
-                self._in_vain.add(job_id)
-                raise
+                    job = await lifecycle.claim(
+                        connection, job_id, owner=self.owner, lease=self._lease, token=token
+                    )
             except Exception as error:
                 self._in_vain.add(job_id)
+                self._unsure.add(token)
                 if not is_unreachable(error):
-                    raise
+                    log.exception("claim_failed", job_id=str(job_id))
                 return
-            if job is not None:
+            if job is not None and await self._may_start(job):
                 slot.keep()
                 self._start(job)
 
-    async def take_next(self) -> int:
-        """Claim due jobs for all free slots straight from Postgres; return how many."""
+    async def _take_next(self) -> int:
         free = 0
         while not self._stopping and not self._free.locked():
             await self._free.acquire()
             free += 1
-        jobs: list[ClaimedJob] = []
+        started = 0
         try:
-            if free:
-                async with self._connection() as connection:
-                    jobs = await lifecycle.claim_next(connection, owner=self.owner, most=free)
+            for job in await self._claim_next(free) if free else []:
+                if await self._may_start(job):
+                    self._start(job)
+                    started += 1
         finally:
-            for _ in range(free - len(jobs)):
+            for _ in range(free - started):
                 self._free.release()
-        for job in jobs:
-            self._start(job)
-        return len(jobs)
+        return started
+
+    async def _claim_next(self, most: int) -> list[ClaimedJob]:
+        token = uuid4()
+        try:
+            async with self._connection() as connection:
+                return await lifecycle.claim_next(
+                    connection, owner=self.owner, most=most, lease=self._lease, token=token
+                )
+        except Exception:
+            self._unsure.add(token)
+            raise
+
+    async def _may_start(self, job: ClaimedJob) -> bool:
+        """Give a job on its last chance back while another one runs here.
+
+        One that kills its worker takes down all that runs beside it: they come back together, and
+        would go down with it until all were dead.
+        """
+        if not (job.on_last_chance and self._last_chance_runs()):
+            return True
+        try:
+            async with self._connection() as connection:
+                await lifecycle.release(connection, job, delay=APART_SECONDS)
+        except LeaseLostError:
+            return False
+        except Exception as error:
+            if not is_unreachable(error):
+                raise
+            return True  # rather beside another one than as a third crash
+        return False
+
+    def _last_chance_runs(self) -> bool:
+        return any(run.job.on_last_chance for run, _ in self._running.values())
 
     async def return_tickets(self) -> None:
         """Let the relay hand out again the tickets that were taken in vain."""
+        if self._unsure:
+            tokens = set(self._unsure)
+            async with self._connection() as connection:
+                await lifecycle.unclaim(connection, list(tokens))
+            self._unsure -= tokens
         if self._in_vain:
             returned = set(self._in_vain)
             async with self._connection() as connection:
                 await lifecycle.reticket(connection, list(returned))
             self._in_vain -= returned
 
-    async def heartbeat(self) -> None:
-        """Prolong the leases of all running jobs; stop the runs that lost theirs."""
+    async def heartbeat(self) -> float:
+        """Prolong the leases of all running jobs; stop the runs that lost theirs.
+
+        Returns the seconds until the next time.
+        """
         runs = [run for run, _ in self._running.values()]
         if not runs:
-            return
+            return self.heartbeat_seconds
         asked = time.monotonic()
         kept: set[UUID] | None = None
         try:
-            async with asyncio.timeout(LEASE_MARGIN_SECONDS), self._connection() as connection:
+            async with asyncio.timeout(self._margin), self._connection() as connection:
                 kept = await lifecycle.heartbeat(connection, [run.job for run in runs])
         except Exception as error:
             if not is_unreachable(error):
@@ -109,17 +184,23 @@ class Runner:
             log.warning("heartbeat_failed", error=type(error).__name__)
         for run in runs:
             if kept is not None and run.job.id in kept:
-                run.lease_ends = asked + LEASE_SECONDS
-            elif kept is not None or time.monotonic() > run.lease_ends - LEASE_MARGIN_SECONDS:
+                run.lease_ends = asked + self._lease
+            elif kept is not None or time.monotonic() > run.lease_ends - 3 * self._margin:
+                # an attempt and a pause later it would be too late
                 self._stop(run)
+        return self.heartbeat_seconds if kept is not None else self._margin
 
     async def drain(self, seconds: float) -> None:
         """Take no more; let the running jobs end; after `seconds` release the rest."""
         self._stopping = True
-        tasks = [task for _, task in self._running.values()]
-        if tasks:
-            log.info("draining", jobs=len(tasks), seconds=seconds)
-            await asyncio.wait(tasks, timeout=seconds)
+        log.info("draining", jobs=len(self._running), seconds=seconds)
+        ends = time.monotonic() + seconds
+        # a claim that is under way may start one more job
+        while work := [*self._claims, *(task for _, task in self._running.values())]:
+            left = ends - time.monotonic()
+            if left <= 0:
+                break
+            await asyncio.wait(work, timeout=left)
         self._releasing = True
         rest = [task for _, task in self._running.values()]
         for task in rest:
@@ -206,6 +287,7 @@ class Runner:
         except RetryError as error:
             await run.fail(str(error))
         except TimeoutError:
+            # whether an effect that began has happened, nobody knows: `fail` counts it
             await run.fail(f"did not end within {known.kind.timeout_seconds:g} s")
         except Exception as error:
             log.exception("job_failed")

@@ -3,13 +3,13 @@
 import time
 
 import structlog
+
 from taskbell.clock import now
 from taskbell.db import Database
 from taskbell.housekeeping import DAILY, DailyPayload
 from taskbell.jobs import lifecycle
 from taskbell.jobs.service import enqueue
-from taskbell.reminders.firing import fire_due
-
+from taskbell.reminders.firing import abandon_deliveries, fire_due
 from taskbell_worker.relay import Relay
 
 MOST_FIRED = 500
@@ -40,9 +40,15 @@ class Schedule:
 
     async def sweep(self) -> float:
         """Take jobs back from workers that died; cancel those that expired."""
-        async with self._database.connection() as connection:
-            swept = await lifecycle.sweep(connection)
-            expired = await lifecycle.expire(connection)
+        async with self._database.transaction() as session:
+            swept = await lifecycle.sweep(session)
+            expired = await lifecycle.expire(session)
+            given_up = [job.id for job in swept if job.state == "dead"]
+            given_up += [job.id for job in expired]
+            if given_up:
+                await abandon_deliveries(
+                    session, job_ids=given_up, reason="given up: see the job for the reason"
+                )
         for job in swept:
             log.warning(
                 "lease_expired", job_id=str(job.id), kind=job.kind, state=job.state,

@@ -4,13 +4,25 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
+
+from taskbell.jobs.lifecycle import LEASE_SECONDS, TICKET_PATIENCE_SECONDS
+from taskbell.mail.smtp import TIMEOUT_SECONDS
 from taskbell.settings import DatabaseSettings, MailSettings, RedisSettings
 
 
 class WorkerSettings(DatabaseSettings, RedisSettings, MailSettings):
-    """`WORKER_MAX_JOBS` jobs at once; `WORKER_DRAIN_SECONDS` for them to end at SIGTERM."""
+    """`WORKER_MAX_JOBS` jobs at once; `WORKER_DRAIN_SECONDS` for them to end at SIGTERM.
+
+    `JOB_LEASE_SECONDS`: a job of a worker that died runs again after so long; the same for all
+    workers. `JOB_TICKET_SECONDS`: so long is a ticket waited for before another one is handed out.
+    `SMTP_TIMEOUT_SECONDS`: for each step of the dialogue, well below a lease.
+    `REDIS_AWAY_SECONDS`: then jobs are claimed without tickets.
+    """
 
     worker_max_jobs: Annotated[int, Field(ge=1, le=200)] = 16
     worker_drain_seconds: Annotated[float, Field(ge=0, le=600)] = 25.0
     worker_health_file: Path = Path("/tmp/taskbell-worker.alive")  # noqa: S108
+    job_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = LEASE_SECONDS
+    job_ticket_seconds: Annotated[float, Field(ge=1, le=3600)] = TICKET_PATIENCE_SECONDS
+    smtp_timeout_seconds: Annotated[float, Field(ge=1, le=600)] = TIMEOUT_SECONDS
     redis_away_seconds: Annotated[float, Field(ge=1, le=600)] = 5.0

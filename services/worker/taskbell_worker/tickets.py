@@ -7,24 +7,31 @@ results, time-outs and cancellation never touch a running job.
 import asyncio
 import contextlib
 import json
+import time
 from typing import Any
 from uuid import UUID
 
 import structlog
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
-from taskbell.jobs.doorbell import FUNCTION, QUEUE, connect
 
+from taskbell.jobs.doorbell import FUNCTION, QUEUE, connect
 from taskbell_worker.runner import Runner
 
 POLL_SECONDS = 0.02
 """Latency of an idle worker; a poll costs Redis one command."""
 
 SOCKET_SECONDS = 5.0
-SLOT_SECONDS = 60.0
-"""A ticket waits this long for a free slot; then the relay hands out another one."""
+TAKE_SECONDS = 10.0
+"""To claim a ticket's job; after that the relay hands out another ticket."""
 
-MOST_PAUSE_SECONDS = 2.0
+HELD_SECONDS = 3.0
+"""So long does a ticket wait when the worker that took it died before its claim."""
+
+MOST_TRIES = 1000
+"""A ticket may be taken again and again: what counts as an attempt is in Postgres."""
+
+LEAST_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 0.1, 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -33,18 +40,41 @@ async def _run_ticket(ctx: dict[Any, Any], job_id: str) -> None:
     await ctx["runner"].take(UUID(job_id))
 
 
+class _TicketWorker(Worker):
+    """arq's worker, which takes a ticket only when there is a free slot for its job.
+
+    A ticket that waited here for a slot would be lost with this process, and others like it would
+    fill the head of the queue, of which arq reads no more than a part.
+    """
+
+    def __init__(self, runner: Runner, **options: Any) -> None:
+        self._runner = runner
+        super().__init__(**options)
+        # arq's own is its time-out and 10 s more; that two workers claim one job does no harm
+        self.in_progress_timeout_s = HELD_SECONDS
+
+    @property
+    def max_jobs(self) -> int:
+        return self._runner.slots - self._runner.running
+
+    @max_jobs.setter
+    def max_jobs(self, _most: int) -> None:
+        """arq sets it once, at the start."""
+
+
 def _worker(redis_url: str, runner: Runner) -> Worker:
-    return Worker(
-        functions=[func(_run_ticket, name=FUNCTION, max_tries=1, keep_result=0)],
+    return _TicketWorker(
+        runner,
+        functions=[func(_run_ticket, name=FUNCTION, max_tries=MOST_TRIES, keep_result=0)],
         queue_name=QUEUE,
         redis_pool=connect(
             redis_url, socket_timeout=SOCKET_SECONDS, max_connections=runner.slots + 8
         ),
         handle_signals=False,
         max_jobs=runner.slots,
-        job_timeout=SLOT_SECONDS,
+        job_timeout=TAKE_SECONDS,
         keep_result=0,
-        max_tries=1,
+        max_tries=MOST_TRIES,
         poll_delay=POLL_SECONDS,
         job_serializer=lambda value: json.dumps(value).encode(),
         job_deserializer=json.loads,
@@ -55,23 +85,24 @@ def _worker(redis_url: str, runner: Runner) -> Worker:
 
 async def take_tickets(redis_url: str, runner: Runner) -> None:
     """Take tickets until cancelled, whatever happens to Redis."""
-    pause = 0.1
+    pause = LEAST_PAUSE_SECONDS
     while True:
         worker = _worker(redis_url, runner)
+        began = time.monotonic()
         try:
             await worker.async_run()
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("redis_lost", error=type(error).__name__, retry_in=pause)
-        else:
-            pause = 0.1
         finally:
             await _close(worker)
+        if time.monotonic() - began > MOST_PAUSE_SECONDS * 5:
+            pause = LEAST_PAUSE_SECONDS  # it went well for a while
         await asyncio.sleep(pause)
         pause = min(pause * 2, MOST_PAUSE_SECONDS)
 
 
 async def _close(worker: Worker) -> None:
-    # those that wait for a slot are cancelled; what they held is handed out again
+    # what is being claimed is cancelled; its tickets are handed out again
     for task in worker.tasks.values():
         task.cancel()
     await asyncio.gather(*worker.tasks.values(), return_exceptions=True)

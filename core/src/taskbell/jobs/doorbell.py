@@ -6,11 +6,15 @@ It may be lost, doubled or late without harm: the job is in Postgres, and the re
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import structlog
 from arq.connections import ArqRedis
+from arq.constants import job_key_prefix
+from arq.jobs import serialize_job
+from arq.utils import timestamp_ms
 from redis.asyncio import BlockingConnectionPool, ConnectionPool
 from redis.exceptions import RedisError
 
@@ -20,6 +24,13 @@ QUEUE = "taskbell:tickets"
 FUNCTION = "run_ticket"
 RING_SECONDS = 0.25
 """At most this long does a request wait for Redis after its commit."""
+
+TICKET_TTL_MS = 3_600_000
+"""A ticket nobody took is forgotten after an hour; the relay has handed out others by then."""
+
+FIRST_SCORE = 100_000
+"""arq takes low scores first, and none in the future by the worker's clock. These are no times, so
+clocks need not agree; entries of one score are in the order of their ids, which is that of time."""
 
 PAUSE_SECONDS = 1.0
 """After a failed ring none is tried for this long: a frozen Redis must not slow each request."""
@@ -51,11 +62,21 @@ def connect(url: str, *, socket_timeout: float, max_connections: int = 20) -> Ar
     )
 
 
-async def send(redis: ArqRedis, ticket: Ticket) -> None:
-    """Queue a ticket; nothing happens when the same one is queued already. Raises `RedisError`."""
-    await redis.enqueue_job(
-        FUNCTION, str(ticket.job_id), _job_id=f"{ticket.job_id}:{ticket.attempts}"
-    )
+async def send(redis: ArqRedis, tickets: Sequence[Ticket]) -> None:
+    """Queue tickets in one round trip; one that is queued already is not doubled.
+
+    What `ArqRedis.enqueue_job` does in three round trips for each. Raises `RedisError`.
+    """
+    moment = timestamp_ms()
+    async with redis.pipeline(transaction=False) as pipe:
+        for ticket in tickets:
+            name = f"{ticket.job_id}:{ticket.attempts}"
+            job = serialize_job(
+                FUNCTION, (str(ticket.job_id),), {}, None, moment, serializer=_to_json
+            )
+            pipe.set(f"{job_key_prefix}{name}", job, px=TICKET_TTL_MS, nx=True)
+            pipe.zadd(QUEUE, {name: FIRST_SCORE - ticket.priority}, nx=True)
+        await pipe.execute()
 
 
 class Doorbell:
@@ -71,8 +92,7 @@ class Doorbell:
             return
         try:
             async with asyncio.timeout(RING_SECONDS):
-                for job_id in job_ids:
-                    await send(self._redis, Ticket(job_id, 0))
+                await send(self._redis, [Ticket(job_id, 0) for job_id in job_ids])
         except (RedisError, OSError, TimeoutError) as error:
             self._silent_until = time.monotonic() + PAUSE_SECONDS
             log.warning("doorbell_lost", jobs=len(job_ids), error=type(error).__name__)

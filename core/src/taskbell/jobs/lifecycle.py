@@ -8,17 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from taskbell.jobs import queries
 from taskbell.jobs.errors import LeaseLostError
+from taskbell.text import storable
 
 LEASE_SECONDS = 60.0
-TICKET_PATIENCE_SECONDS = 60.0
+"""So long does a job of a worker that died wait for another one."""
+
+TICKET_PATIENCE_SECONDS = 10.0
+"""A ticket that was not used by then is believed lost. Should it still be in the queue, then
+nothing happens: tickets are few (see the relay) and not doubled."""
+
 MOST_CRASHES = 3
+"""Leases that may run out before a job is believed to kill its worker."""
+
+MOST_ERROR = 2000
+"""Characters kept of why an attempt failed."""
 
 Executor = AsyncConnection | AsyncSession
 
@@ -29,6 +39,7 @@ class Ticket:
 
     job_id: UUID
     attempts: int
+    priority: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,19 +58,24 @@ class ClaimedJob:
     request_id: str | None
     run_at: datetime
     created_at: datetime
+    lease_seconds: float = LEASE_SECONDS
+
+    @property
+    def on_last_chance(self) -> bool:
+        """Whether it is dead when this run crashes too."""
+        return self.crashes + 1 >= MOST_CRASHES
 
 
-def _claimed(row: Row[Any]) -> ClaimedJob:
-    return ClaimedJob(**row._mapping)  # noqa: SLF001 (public in spite of its name)
+def _claimed(row: Row[Any], lease: float) -> ClaimedJob:
+    return ClaimedJob(**row._mapping, lease_seconds=lease)  # noqa: SLF001 (public, really)
 
 
-async def ticket(connection: AsyncConnection, *, most: int) -> list[Ticket]:
-    """Pick at most `most` due jobs whose last ticket is too old, highest priority first."""
-    rows = await connection.execute(
-        queries.TICKET, {"most": most, "patience": TICKET_PATIENCE_SECONDS}
-    )
-    ordered = sorted(rows, key=lambda row: (-row.priority, row.id))
-    return [Ticket(row.id, row.attempts) for row in ordered]
+async def ticket(
+    executor: Executor, *, most: int, patience: float = TICKET_PATIENCE_SECONDS
+) -> list[Ticket]:
+    """Pick at most `most` due jobs whose last ticket is too old."""
+    rows = await executor.execute(queries.TICKET, {"most": most, "patience": patience})
+    return [Ticket(row.id, row.attempts, row.priority) for row in rows]
 
 
 async def reticket(connection: AsyncConnection, job_ids: Sequence[UUID]) -> None:
@@ -72,32 +88,50 @@ async def reticket_all(connection: AsyncConnection) -> int:
     return (await connection.execute(queries.RETICKET_ALL)).rowcount
 
 
-async def claim(connection: AsyncConnection, job_id: UUID, *, owner: str) -> ClaimedJob | None:
-    """Take a due job, or return None: the ticket was stale."""
-    row = (
-        await connection.execute(
-            queries.CLAIM, {"id": job_id, "owner": owner, "lease": LEASE_SECONDS}
-        )
-    ).one_or_none()
-    return _claimed(row) if row else None
+async def claim(
+    connection: AsyncConnection,
+    job_id: UUID,
+    *,
+    owner: str,
+    lease: float = LEASE_SECONDS,
+    token: UUID | None = None,
+) -> ClaimedJob | None:
+    """Take a due job for `lease` seconds, or return None: the ticket was stale.
+
+    `token`: for `unclaim`, should the answer be lost.
+    """
+    values = {"id": job_id, "owner": owner, "lease": lease, "token": token or uuid4()}
+    row = (await connection.execute(queries.CLAIM, values)).one_or_none()
+    return _claimed(row, lease) if row else None
 
 
-async def claim_next(connection: AsyncConnection, *, owner: str, most: int) -> list[ClaimedJob]:
+async def claim_next(
+    connection: AsyncConnection,
+    *,
+    owner: str,
+    most: int,
+    lease: float = LEASE_SECONDS,
+    token: UUID | None = None,
+) -> list[ClaimedJob]:
     """Take up to `most` due jobs without a ticket: for when Redis is away."""
-    rows = await connection.execute(
-        queries.CLAIM_NEXT, {"owner": owner, "lease": LEASE_SECONDS, "most": most}
-    )
-    return [_claimed(row) for row in rows]
+    values = {"owner": owner, "lease": lease, "most": most, "token": token or uuid4()}
+    rows = await connection.execute(queries.CLAIM_NEXT, values)
+    return [_claimed(row, lease) for row in rows]
+
+
+async def unclaim(connection: AsyncConnection, tokens: Sequence[UUID]) -> None:
+    """Give back what was claimed with these tokens, if anything: nobody heard the answer."""
+    await connection.execute(queries.UNCLAIM, {"tokens": list(tokens)})
 
 
 async def heartbeat(connection: AsyncConnection, jobs: Sequence[ClaimedJob]) -> set[UUID]:
-    """Prolong the leases of `jobs`; return the ids of those that are still ours."""
+    """Prolong the leases of `jobs`, which are as long; return the ids of those still ours."""
     rows = await connection.execute(
         queries.HEARTBEAT,
         {
             "ids": [job.id for job in jobs],
             "tokens": [job.lease_token for job in jobs],
-            "lease": LEASE_SECONDS,
+            "lease": jobs[0].lease_seconds,
         },
     )
     return {row.id for row in rows}
@@ -114,7 +148,7 @@ async def _guarded(executor: Executor, statement: Any, job: ClaimedJob, **values
 
 async def start_effect(executor: Executor, job: ClaimedJob) -> None:
     """Note that an effect outside the database begins. Raises `LeaseLostError`."""
-    await _guarded(executor, queries.START_EFFECT, job, lease=LEASE_SECONDS)
+    await _guarded(executor, queries.START_EFFECT, job, lease=job.lease_seconds)
 
 
 async def done(executor: Executor, job: ClaimedJob) -> None:
@@ -127,7 +161,12 @@ async def retry(
 ) -> datetime:
     """Put a failed job back for `delay` seconds; return when it runs. Raises `LeaseLostError`."""
     row = await _guarded(
-        executor, queries.RETRY, job, error=error[:2000], delay=delay, ambiguous=int(ambiguous)
+        executor,
+        queries.RETRY,
+        job,
+        error=storable(error, MOST_ERROR),
+        delay=delay,
+        ambiguous=int(ambiguous),
     )
     run_at: datetime = row.run_at
     return run_at
@@ -135,22 +174,26 @@ async def retry(
 
 async def dead(executor: Executor, job: ClaimedJob, *, error: str, ambiguous: bool = False) -> None:
     """Give a job up, with the reason. Raises `LeaseLostError`."""
-    await _guarded(executor, queries.DEAD, job, error=error[:2000], ambiguous=int(ambiguous))
+    await _guarded(
+        executor, queries.DEAD, job, error=storable(error, MOST_ERROR), ambiguous=int(ambiguous)
+    )
 
 
-async def release(executor: Executor, job: ClaimedJob) -> None:
-    """Give a job back unharmed: the worker stops. Raises `LeaseLostError`."""
-    await _guarded(executor, queries.RELEASE, job)
+async def release(
+    executor: Executor, job: ClaimedJob, *, delay: float = 0.0, reason: str | None = None
+) -> None:
+    """Give a job back unharmed, to be run in `delay` seconds. Raises `LeaseLostError`."""
+    await _guarded(executor, queries.RELEASE, job, delay=delay, reason=reason)
 
 
-async def sweep(connection: AsyncConnection) -> list[Row[Any]]:
+async def sweep(executor: Executor) -> list[Row[Any]]:
     """Take jobs away from workers whose lease ran out; `MOST_CRASHES` of that and it is dead."""
-    return list(await connection.execute(queries.SWEEP, {"most_crashes": MOST_CRASHES}))
+    return list(await executor.execute(queries.SWEEP, {"most_crashes": MOST_CRASHES}))
 
 
-async def expire(connection: AsyncConnection) -> list[Row[Any]]:
+async def expire(executor: Executor) -> list[Row[Any]]:
     """Cancel jobs that were not started in time."""
-    return list(await connection.execute(queries.EXPIRE))
+    return list(await executor.execute(queries.EXPIRE))
 
 
 async def prune(connection: AsyncConnection) -> int:

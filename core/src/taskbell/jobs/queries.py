@@ -1,7 +1,9 @@
 """Every statement that moves a job from one state to another (docs/state-machines.md).
 
-Time is the database's (`clock_timestamp()`): workers' clocks need not agree. What a worker does to
-a job it claimed is guarded by the lease token.
+Time is the database's: workers' clocks need not agree. Conditions use `statement_timestamp()`: an
+index can be searched for it (`clock_timestamp()` is volatile). Rows are picked in a materialised
+CTE: a subquery might run more than once, and pick more than `:most` rows. What a worker does to a
+job it claimed is guarded by the lease token.
 """
 
 from sqlalchemy import bindparam, text
@@ -9,34 +11,38 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.types import Float, Integer, String
 
 _CLAIM_SET = """
-    SET state = 'running', attempts = attempts + 1, lease_token = gen_random_uuid(),
+    SET state = 'running', attempts = attempts + 1, lease_token = :token,
         lease_owner = :owner, lease_until = clock_timestamp() + make_interval(secs => :lease),
         started_at = clock_timestamp(), effect_started_at = NULL
 """
 _CLAIMED = """
-    id, kind, payload, payload_version, attempts, max_attempts, crashes, ambiguous, lease_token,
+    job.id, kind, payload, payload_version, attempts, max_attempts, crashes, ambiguous, lease_token,
     request_id, run_at, created_at
 """
 _DUE = """
-    state = 'ready' AND run_at <= clock_timestamp()
-    AND (expires_at IS NULL OR expires_at > clock_timestamp())
+    state = 'ready' AND run_at <= statement_timestamp()
+    AND (expires_at IS NULL OR expires_at > statement_timestamp())
 """
 _NO_LEASE = "lease_token = NULL, lease_owner = NULL, lease_until = NULL"
 _MINE = "id = :id AND lease_token = :token AND state = 'running'"
 
 _ids = bindparam("ids", type_=ARRAY(UUID(as_uuid=True)))
+_token = bindparam("token", type_=UUID(as_uuid=True))
+_tokens = bindparam("tokens", type_=ARRAY(UUID(as_uuid=True)))
 _lease = bindparam("lease", type_=Float)
 _delay = bindparam("delay", type_=Float)
 
 TICKET = text("""
-    UPDATE job SET ticket_at = clock_timestamp() + make_interval(secs => :patience)
-    WHERE id IN (
+    WITH picked AS MATERIALIZED (
         SELECT id FROM job
-        WHERE state = 'ready' AND ticket_at <= clock_timestamp() AND run_at <= clock_timestamp()
+        WHERE state = 'ready' AND ticket_at <= statement_timestamp()
+            AND run_at <= statement_timestamp()
         ORDER BY ticket_at LIMIT :most
         FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, attempts, priority
+    UPDATE job SET ticket_at = clock_timestamp() + make_interval(secs => :patience)
+    FROM picked WHERE job.id = picked.id
+    RETURNING job.id, attempts, priority
 """).bindparams(bindparam("patience", type_=Float), bindparam("most", type_=Integer))
 
 RETICKET = text("""
@@ -45,29 +51,36 @@ RETICKET = text("""
 
 RETICKET_ALL = text("""
     UPDATE job SET ticket_at = clock_timestamp()
-    WHERE state = 'ready' AND run_at <= clock_timestamp() AND ticket_at > clock_timestamp()
+    WHERE state = 'ready' AND run_at <= statement_timestamp()
+        AND ticket_at > statement_timestamp()
 """)
 
 CLAIM = text(f"""
     UPDATE job {_CLAIM_SET} WHERE id = :id AND {_DUE} RETURNING {_CLAIMED}
-""").bindparams(_lease)
+""").bindparams(_lease, _token)
 
 CLAIM_NEXT = text(f"""
-    UPDATE job {_CLAIM_SET}
-    WHERE id IN (
+    WITH picked AS MATERIALIZED (
         SELECT id FROM job WHERE {_DUE}
         ORDER BY priority DESC, run_at LIMIT :most
         FOR UPDATE SKIP LOCKED
     )
+    UPDATE job {_CLAIM_SET} FROM picked WHERE job.id = picked.id
     RETURNING {_CLAIMED}
-""").bindparams(_lease, bindparam("most", type_=Integer))
+""").bindparams(_lease, _token, bindparam("most", type_=Integer))
+
+UNCLAIM = text(f"""
+    UPDATE job SET state = 'ready', {_NO_LEASE}, attempts = attempts - 1,
+        ticket_at = clock_timestamp()
+    WHERE state = 'running' AND lease_token = ANY(:tokens)
+""").bindparams(_tokens)
 
 HEARTBEAT = text("""
     UPDATE job SET lease_until = clock_timestamp() + make_interval(secs => :lease)
     FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS uuid[])) AS mine(id, token)
     WHERE job.id = mine.id AND job.lease_token = mine.token AND job.state = 'running'
     RETURNING job.id
-""").bindparams(_lease, _ids, bindparam("tokens", type_=ARRAY(UUID(as_uuid=True))))
+""").bindparams(_lease, _ids, _tokens)
 
 START_EFFECT = text(f"""
     UPDATE job SET effect_started_at = clock_timestamp(),
@@ -96,13 +109,20 @@ DEAD = text(f"""
 """).bindparams(bindparam("ambiguous", type_=Integer))
 
 RELEASE = text(f"""
-    UPDATE job SET state = 'ready', {_NO_LEASE}, attempts = attempts - 1,
+    UPDATE job SET state = 'ready', {_NO_LEASE}, attempts = attempts - (effect_started_at IS NULL)::int,
         ambiguous = ambiguous + (effect_started_at IS NOT NULL)::int,
-        ticket_at = clock_timestamp(), last_error = 'released: the worker stopped'
+        ticket_at = clock_timestamp() + make_interval(secs => :delay),
+        run_at = CASE WHEN :delay > 0 THEN clock_timestamp() + make_interval(secs => :delay)
+            ELSE run_at END,
+        last_error = coalesce(:reason, last_error)
     WHERE {_MINE} RETURNING id
-""")
+""").bindparams(_delay, bindparam("reason", type_=String))
 
 SWEEP = text(f"""
+    WITH picked AS MATERIALIZED (
+        SELECT id FROM job WHERE state = 'running' AND lease_until < statement_timestamp()
+        LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
     UPDATE job SET
         crashes = crashes + 1,
         ambiguous = ambiguous + (effect_started_at IS NOT NULL)::int,
@@ -111,22 +131,20 @@ SWEEP = text(f"""
         ticket_at = clock_timestamp(),
         last_error = 'the lease of ' || lease_owner || ' ran out (crash ' || crashes + 1 || ')',
         {_NO_LEASE}
-    WHERE id IN (
-        SELECT id FROM job WHERE state = 'running' AND lease_until < clock_timestamp()
-        LIMIT 500 FOR UPDATE SKIP LOCKED
-    )
-    RETURNING id, kind, state, crashes, effect_started_at
+    FROM picked WHERE job.id = picked.id
+    RETURNING job.id, kind, state, crashes, effect_started_at
 """).bindparams(bindparam("most_crashes", type_=Integer))
 
 EXPIRE = text("""
-    UPDATE job SET state = 'cancelled', finished_at = clock_timestamp(), last_error = 'expired'
-    WHERE id IN (
+    WITH picked AS MATERIALIZED (
         SELECT id FROM job
-        WHERE state = 'ready' AND ticket_at <= clock_timestamp() + interval '60 seconds'
-            AND expires_at <= clock_timestamp()
+        WHERE state = 'ready' AND ticket_at <= statement_timestamp() + interval '60 seconds'
+            AND expires_at <= statement_timestamp()
         LIMIT 500 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, kind
+    UPDATE job SET state = 'cancelled', finished_at = clock_timestamp(), last_error = 'expired'
+    FROM picked WHERE job.id = picked.id
+    RETURNING job.id, kind
 """)
 
 CANCEL_GROUP = text("""
@@ -136,16 +154,17 @@ CANCEL_GROUP = text("""
 """).bindparams(bindparam("reason", type_=String))
 
 PRUNE = text("""
-    DELETE FROM job WHERE id IN (
+    WITH picked AS MATERIALIZED (
         SELECT id FROM job
         WHERE state IN ('done', 'dead', 'cancelled')
-            AND finished_at < clock_timestamp()
-                - CASE WHEN state = 'dead' THEN interval '90 days' ELSE interval '7 days' END
+            AND finished_at < statement_timestamp() - interval '7 days'
+            AND (state <> 'dead' OR finished_at < statement_timestamp() - interval '90 days')
         LIMIT 1000 FOR UPDATE SKIP LOCKED
     )
+    DELETE FROM job USING picked WHERE job.id = picked.id
 """)
 
 OLDEST_DUE = text("""
     SELECT extract(epoch FROM clock_timestamp() - min(run_at))::float
-    FROM job WHERE state = 'ready' AND run_at <= clock_timestamp()
+    FROM job WHERE state = 'ready' AND run_at <= statement_timestamp()
 """)

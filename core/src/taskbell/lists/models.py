@@ -12,7 +12,7 @@ from taskbell.ids import new_id
 
 
 class TaskList(SQLModel, table=True):
-    """A list; the inbox is made with the account and cannot be told apart but by `is_inbox`."""
+    """A list; the inbox cannot be told apart but by `is_inbox`."""
 
     __tablename__ = "task_list"
     __table_args__ = (

@@ -10,9 +10,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from email_validator import validate_email
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from taskbell.clock import now
+
+# 7bit: not every server takes 8BITMIME
+_POLICY = SMTP.clone(cte_type="7bit")
 
 _environment = Environment(
     loader=PackageLoader("taskbell.mail"),
@@ -64,10 +68,12 @@ def compose(
     """
     name, address = parseaddr(sender)
     domain = address.rpartition("@")[2] or "localhost"
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(name, addr_spec=address)
-    message["To"] = Address(recipient.name, addr_spec=recipient.email)
-    message["Subject"] = subject
+    # only names before the @ that are not ASCII need SMTPUTF8 (RFC 6532)
+    wide = not recipient.email.rpartition("@")[0].isascii()
+    message = EmailMessage(policy=_POLICY.clone(utf8=wide))
+    message["From"] = _address(name, address)
+    message["To"] = _address(recipient.name, recipient.email)
+    message["Subject"] = _line(subject)
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{job_id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -80,3 +86,15 @@ def compose(
         else:
             message.add_alternative(body, subtype=subtype)
     return message
+
+
+def _address(name: str, address: str) -> Address:
+    local_part, _, domain = address.rpartition("@")
+    if not domain.isascii():  # in mail, domains travel in their ASCII form (RFC 5890)
+        domain = validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
+    return Address(_line(name), username=local_part, domain=domain)
+
+
+def _line(value: str) -> str:
+    # a header is one line; what ends one (U+2028 too) would be refused, and the mail never sent
+    return " ".join(value.split())

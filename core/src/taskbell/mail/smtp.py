@@ -1,21 +1,23 @@
 """Sending one mail over SMTP (RFC 5321), knowing at which point it failed."""
 
+import re
 from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
-from email.utils import parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiosmtplib import SMTP
 from aiosmtplib.errors import (
     SMTPAuthenticationError,
     SMTPException,
-    SMTPReadTimeoutError,
     SMTPResponseException,
-    SMTPServerDisconnected,
-    SMTPTimeoutError,
 )
 
 from taskbell.mail.errors import AmbiguousMailError, PermanentMailError, TemporaryMailError
+from taskbell.text import storable
+
+MOST_ANSWER = 1000
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_DOT = re.compile(rb"(?m)^\.")
 
 TIMEOUT_SECONDS = 20.0
 """For each step of the dialogue; well below a lease."""
@@ -50,7 +52,7 @@ class Mailer:
             port=self._port,
             timeout=self._timeout,
             use_tls=self._tls,
-            start_tls=None if not self._tls and self._starttls is None else self._starttls,
+            start_tls=False if self._tls else self._starttls,
             username=self._user,
             password=self._password,
         )
@@ -67,38 +69,51 @@ class Mailer:
             await client.connect()
         except SMTPAuthenticationError as error:
             # a wrong password is ours to mend: the mail must not be lost for it
-            raise TemporaryMailError(f"{error.code} {error.message}") from None
+            raise TemporaryMailError(_words(error)) from None
         except (SMTPException, OSError) as error:
             raise TemporaryMailError(f"cannot connect: {error}") from None
 
     async def _envelope(self, client: SMTP, message: EmailMessage) -> None:
-        sender, recipient = (parseaddr(str(message[field]))[1] for field in ("From", "To"))
+        sender, recipient = (message[field].addresses[0].addr_spec for field in ("From", "To"))
         options = []
         if not (sender + recipient).isascii():
             if not client.supports_extension("smtputf8"):
                 raise PermanentMailError("the mail server cannot handle this address (SMTPUTF8)")
             options.append("SMTPUTF8")
         try:
-            await client.mail(sender, options=options)
-            await client.rcpt(recipient)
+            await client.mail(sender, options=options, encoding="utf-8")
+            await client.rcpt(recipient, encoding="utf-8")
         except SMTPResponseException as error:
             raise _refused(error) from None
         except (SMTPException, OSError) as error:
             raise TemporaryMailError(f"connection lost: {error}") from None
 
     async def _data(self, client: SMTP, message: EmailMessage) -> str:
-        content = message.as_bytes()
+        content = _LINE_END.sub(b"\r\n", message.as_bytes())
+        content = content if content.endswith(b"\r\n") else content + b"\r\n"
         try:
-            response = await client.data(content)
-        except (SMTPServerDisconnected, SMTPTimeoutError, SMTPReadTimeoutError, OSError) as error:
-            raise AmbiguousMailError(f"no answer after the message: {error}") from None
+            begun = await client.execute_command(b"DATA")
+            if begun.code != 354 or client.protocol is None:
+                raise SMTPResponseException(begun.code, begun.message)
+            client.protocol.write(_DOT.sub(b"..", content) + b".\r\n")
         except SMTPResponseException as error:
             raise _refused(error) from None
-        except SMTPException as error:
-            raise TemporaryMailError(str(error)) from None
-        return f"{response.code} {response.message}"
+        except (SMTPException, OSError) as error:
+            raise TemporaryMailError(f"connection lost: {error}") from None
+        try:
+            response = await client.protocol.read_response(timeout=self._timeout)
+        except (SMTPException, OSError) as error:
+            raise AmbiguousMailError(f"no answer after the message: {error}") from None
+        answer = SMTPResponseException(response.code, response.message)
+        if response.code // 100 != 2:
+            raise _refused(answer)
+        return _words(answer)
 
 
 def _refused(error: SMTPResponseException) -> TemporaryMailError | PermanentMailError:
-    answer = f"{error.code} {error.message}"
-    return PermanentMailError(answer) if error.code >= 500 else TemporaryMailError(answer)
+    kind = PermanentMailError if 500 <= error.code <= 599 else TemporaryMailError
+    return kind(_words(error))
+
+
+def _words(answer: SMTPResponseException) -> str:
+    return storable(f"{answer.code} {answer.message}", MOST_ANSWER)

@@ -4,12 +4,13 @@ One transaction turns a due reminder into an occurrence (the permanent deduplica
 planned delivery. Everything the message needs is read again when it is sent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -23,6 +24,10 @@ from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
 from taskbell.reminders.plan import due_instant
 from taskbell.reminders.service import job_group
 from taskbell.tasks.models import Task
+from taskbell.text import storable
+
+MOST_RESPONSE = 500
+"""Characters kept of a mail server's answer."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
                 col(Reminder.version),
                 col(Reminder.channels),
             )
-            .where(col(Reminder.next_fire_at) <= func.clock_timestamp())
+            .where(col(Reminder.next_fire_at) <= func.statement_timestamp())
             .order_by(col(Reminder.next_fire_at))
             .limit(most)
             .with_for_update(skip_locked=True)
@@ -133,7 +138,7 @@ class Attempt:
     number: int
     channel: str
 
-    def row(self, state: str, **times: datetime) -> dict[str, Any]:
+    def row(self, state: str, **more: Any) -> dict[str, Any]:
         """Return a new row of `delivery`."""
         return {
             "id": new_id(),
@@ -143,49 +148,30 @@ class Attempt:
             "channel": self.channel,
             "fire_at": self.payload.fire_at,
             "state": state,
-            **times,
+            **more,
         }
 
 
 async def begin_delivery(session: AsyncSession, attempt: Attempt) -> None:
-    """Note that an attempt begins.
-
-    An earlier one that is still on its way was cut off: nobody knows whether it arrived.
-    """
-    moment = now()
-    await session.execute(
-        update(Delivery)
-        .where(col(Delivery.job_id) == attempt.job_id, col(Delivery.state) == "sending")
-        .values(state="unknown", finished_at=moment, response="cut off before the answer came")
-    )
-    begun = {"state": "sending", "started_at": moment, "finished_at": None, "response": None}
-    await session.execute(
-        insert(Delivery)
-        .values(attempt.row("sending", planned_at=moment, started_at=moment))
-        .on_conflict_do_update(index_elements=["job_id", "attempt"], set_=begun)
+    """Note that an attempt begins."""
+    await _note(
+        session, attempt, state="sending", started_at=now(), finished_at=None, response=None
     )
 
 
 async def end_delivery(
     session: AsyncSession, attempt: Attempt, *, state: str, response: str
 ) -> None:
-    """Note how an attempt ended."""
+    """Note how an attempt ended, also one that ended before it began."""
     moment = now()
     late = int((moment - attempt.payload.fire_at).total_seconds())
-    await session.execute(
-        update(Delivery)
-        .where(
-            col(Delivery.job_id) == attempt.job_id,
-            # an attempt that ended before it began (skipped) ends the planned one
-            col(Delivery.attempt) <= attempt.number,
-            col(Delivery.state).in_(["planned", "sending"]),
-        )
-        .values(
-            state=state,
-            finished_at=moment,
-            late_seconds=max(0, late) if state == "sent" else None,
-            response=response[:500],
-        )
+    await _note(
+        session,
+        attempt,
+        state=state,
+        finished_at=moment,
+        late_seconds=max(0, late) if state == "sent" else None,
+        response=storable(response, MOST_RESPONSE),
     )
 
 
@@ -199,3 +185,44 @@ async def plan_next_attempt(
         .values(following.row("planned", planned_at=planned_at))
         .on_conflict_do_nothing()
     )
+
+
+async def abandon_deliveries(
+    session: AsyncSession, *, job_ids: Sequence[UUID], reason: str
+) -> None:
+    """Note that jobs were given up: what they had planned failed, what was on its way is lost."""
+    begun = col(Delivery.state) == "sending"
+    await session.execute(
+        update(Delivery)
+        .where(col(Delivery.job_id).in_(job_ids), or_(begun, col(Delivery.state) == "planned"))
+        .values(state=case((begun, "unknown"), else_="failed"), finished_at=now(), response=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _note(session: AsyncSession, attempt: Attempt, **values: Any) -> None:
+    of_job, number = col(Delivery.job_id) == attempt.job_id, col(Delivery.attempt)
+    # an earlier one that is still on its way was cut off: nobody knows whether it arrived
+    await session.execute(
+        update(Delivery)
+        .where(of_job, number < attempt.number, col(Delivery.state) == "sending")
+        .values(state="unknown", finished_at=now(), response="cut off before the answer came")
+        .execution_options(synchronize_session=False)
+    )
+    # the planned row is this attempt's, whatever number a crash left it with
+    planned = and_(number < attempt.number, col(Delivery.state) == "planned")
+    written = await session.scalar(
+        update(Delivery)
+        .where(of_job, or_(number == attempt.number, planned))
+        .values(attempt=attempt.number, **values)
+        .returning(col(Delivery.id))
+        .execution_options(synchronize_session=False)
+    )
+    if written is None and await _exists(session, attempt.payload.reminder_id):
+        row = attempt.row(planned_at=now(), **values)
+        await session.execute(insert(Delivery).values(row))
+
+
+async def _exists(session: AsyncSession, reminder_id: UUID) -> bool:
+    found = await session.scalar(select(col(Reminder.id)).where(col(Reminder.id) == reminder_id))
+    return found is not None

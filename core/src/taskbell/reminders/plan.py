@@ -1,7 +1,7 @@
 """When a reminder fires next. Pure: a task, a reminder and an instant in, a plan out."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,9 @@ def due_instant(task: Task) -> datetime | None:
     """
     if task.due_date is None:
         return task.due_at
-    return datetime.combine(task.due_date, ALL_DAY_AT, ZoneInfo(task.time_zone))
+    # in UTC: an instant in a gap equals none of another zone (PEP 495), and within a zone
+    # arithmetic ignores its changes
+    return datetime.combine(task.due_date, ALL_DAY_AT, ZoneInfo(task.time_zone)).astimezone(UTC)
 
 
 def fire_time(task: Task, reminder: Reminder) -> datetime | None:
@@ -39,11 +41,7 @@ def fire_time(task: Task, reminder: Reminder) -> datetime | None:
     if reminder.offset_minutes is None:
         return reminder.at
     due = due_instant(task)
-    # in UTC: aware arithmetic within a zone would ignore its changes
-    return due and due.astimezone(_UTC) - timedelta(minutes=reminder.offset_minutes)
-
-
-_UTC = ZoneInfo("UTC")
+    return due and due - timedelta(minutes=reminder.offset_minutes)
 
 
 def plan(task: Task, reminder: Reminder, *, at: datetime) -> Plan:

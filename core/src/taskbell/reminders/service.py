@@ -154,7 +154,10 @@ async def follow_task(session: AsyncSession, task: Task) -> None:
     if task.reminders_count == 0:
         return
     reminders = await session.scalars(
-        select(Reminder).where(col(Reminder.task_id) == task.id).with_for_update()
+        select(Reminder)
+        .where(col(Reminder.task_id) == task.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     for reminder in reminders:
         wanted = plan(task, reminder, at=now())

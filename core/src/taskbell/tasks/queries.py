@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -88,10 +88,14 @@ def _sort(name: str | None, search: ColumnElement[Any] | None) -> _Sort:
     return _Sort(name, key, descending, parse, nullable=plain == "due")
 
 
+MOST_WORDS, LONGEST_WORD = 50, 100
+"""Of a search; Postgres refuses words past 2046 bytes."""
+
+
 def _tsquery(q: str) -> ColumnElement[Any]:
     # each word as typed so far: the last letters may still be missing
-    words = [word.replace("'", " ").replace("\\", " ").strip() for word in q.split()]
-    prefixes = " & ".join(f"'{word}':*" for word in words if word)
+    words = [word.replace("'", " ").replace("\\", " ").strip() for word in q.split()[:MOST_WORDS]]
+    prefixes = " & ".join(f"'{word[:LONGEST_WORD]}':*" for word in words if word)
     return func.to_tsquery("simple", prefixes)
 
 
@@ -121,7 +125,7 @@ def _conditions(owner_id: UUID, wanted: TaskFilter) -> list[ColumnElement[bool]]
             func.coalesce(or_(due_at < now(), due_date < wanted.today), false()),
         )
         conditions.append(late if wanted.overdue else ~late)
-    if wanted.q is not None:
+    if wanted.q and wanted.q.strip():
         conditions.append(col(Task.search).op("@@")(_tsquery(wanted.q)))
     return conditions
 
@@ -147,8 +151,10 @@ def _position(sort: _Sort, cursor: str) -> tuple[Any, UUID]:
         if name != sort.name or (plain is None and not sort.nullable):
             raise ValueError
         value = None if plain is None else sort.parse(plain)
-        if isinstance(value, datetime) and value.tzinfo is None:
-            raise ValueError
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError
+            value = value.astimezone(UTC)  # overflows here rather than in the driver
         return value, UUID(task_id)
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise InvalidCursorError from None
@@ -169,7 +175,7 @@ async def list_tasks(
     Raises `InvalidCursorError`. Without `sort` a search is ranked, else the newest come first.
     """
     conditions = _conditions(owner_id, wanted)
-    order = _sort(sort, _tsquery(wanted.q) if wanted.q else None)
+    order = _sort(sort, _tsquery(wanted.q) if wanted.q and wanted.q.strip() else None)
     directed = order.key.desc() if order.descending else order.key.asc()
     by_id = col(Task.id).desc() if order.descending else col(Task.id).asc()
     statement: Select[Any] = (

@@ -1,5 +1,6 @@
 """What requests and responses about tasks look like."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -31,9 +32,12 @@ def _date_in_range(value: date) -> date:
     return value
 
 
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
 def _plain_date(value: object) -> object:
     # Pydantic would also take a number of seconds, or an instant at midnight
-    if isinstance(value, str) and len(value) == 10:
+    if isinstance(value, str) and _PLAIN_DATE.fullmatch(value):
         return value
     if isinstance(value, date) and not isinstance(value, datetime):
         return value

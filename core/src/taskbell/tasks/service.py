@@ -152,10 +152,12 @@ async def purge_trash(session: AsyncSession, *, most: int) -> int:
         .order_by(col(Task.deleted_at))
         .limit(most)
         .with_for_update(skip_locked=True)
+        .cte("old")
+        .prefix_with("MATERIALIZED")  # a subquery might be run, and locked, more than once
     )
     purged = await session.execute(
         delete(Task)
-        .where(col(Task.id).in_(old))
+        .where(col(Task.id).in_(select(old.c.id)))
         .returning(col(Task.id))
         .execution_options(synchronize_session=False)
     )
@@ -165,7 +167,8 @@ async def purge_trash(session: AsyncSession, *, most: int) -> int:
 async def _get(session: AsyncSession, owner_id: UUID, task_id: UUID, *, lock: bool = False) -> Task:
     statement = select(Task).where(col(Task.id) == task_id, col(Task.owner_id) == owner_id)
     if lock:
-        statement = statement.with_for_update()
+        # what another request committed while this one waited must be seen
+        statement = statement.with_for_update().execution_options(populate_existing=True)
     task = await session.scalar(statement)
     if task is None:
         raise TaskNotFoundError

@@ -3,7 +3,6 @@
 from taskbell.accounts.service import prune_sessions
 from taskbell.housekeeping import SESSION_PRUNE, TRASH_PURGE, DailyPayload
 from taskbell.tasks.service import purge_trash
-
 from taskbell_worker.registry import handles
 from taskbell_worker.run import Run
 

@@ -1,10 +1,12 @@
-"""Mails that are not reminders."""
+"""Sending mails; those that are not reminders."""
+
+from collections.abc import Awaitable, Callable
+from email.message import EmailMessage
 
 from taskbell.accounts.models import User
-from taskbell.mail.errors import AmbiguousMailError, PermanentMailError, TemporaryMailError
+from taskbell.mail.errors import AmbiguousMailError, MailError, PermanentMailError
 from taskbell.mail.jobs import WELCOME, WelcomePayload
 from taskbell.mail.message import Recipient, compose
-
 from taskbell_worker.registry import handles
 from taskbell_worker.run import Run
 
@@ -29,11 +31,19 @@ async def welcome(run: Run, payload: WelcomePayload) -> None:
         async with run.database.transaction() as session:
             await run.start_effect(session)
 
+    await send(run, message, before_data=before_data)
+
+
+async def send(
+    run: Run, message: EmailMessage, *, before_data: Callable[[], Awaitable[None]]
+) -> str | None:
+    """Send a mail and return the server's answer; None when it failed, which ended the run."""
     try:
-        await run.resources.mailer.send(message, before_data=before_data)
-    except PermanentMailError as error:
-        await run.fail(str(error), permanent=True)
-    except AmbiguousMailError as error:
-        await run.fail(str(error), ambiguous=True)
-    except TemporaryMailError as error:
-        await run.fail(str(error))
+        return await run.resources.mailer.send(message, before_data=before_data)
+    except MailError as error:
+        await run.fail(
+            str(error),
+            permanent=isinstance(error, PermanentMailError),
+            ambiguous=isinstance(error, AmbiguousMailError),
+        )
+        return None

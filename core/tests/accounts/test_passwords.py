@@ -1,0 +1,63 @@
+import asyncio
+import time
+
+import pytest
+from argon2 import extract_parameters
+
+from taskbell.accounts import passwords
+from taskbell.accounts.errors import WeakPasswordError
+
+EMAIL = "ada.lovelace@example.com"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery", "пароль для проверки", "💚💙💜🧡🖤🤍💚💙💜🧡🖤🤍", "x7#Kq9!mZp2$",
+        "ada.lovelace has a long password", " spaces at both ends ",
+    ],
+)  # fmt: skip
+def test_good_passwords(password: str) -> None:
+    passwords.check_strength(password, email=EMAIL)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword", "Password12345!", "qwertyuiop12", "123456789012", "aaaaaaaaaaaa",
+        "abababababab", EMAIL, EMAIL.upper(), "Ada.Lovelace123!",
+    ],
+)  # fmt: skip
+def test_bad_passwords(password: str) -> None:
+    with pytest.raises(WeakPasswordError) as refused:
+        passwords.check_strength(password, email=EMAIL)
+    assert refused.value.errors[0]["field"] == "body.password"
+
+
+async def test_a_hash_is_argon2id_and_costs_what_owasp_asks() -> None:
+    stored = await passwords.hash_password("correct horse battery")
+    parameters = extract_parameters(stored)
+    assert stored.startswith("$argon2id$")
+    assert (parameters.memory_cost, parameters.time_cost) >= (19 * 1024, 2)
+    assert stored != await passwords.hash_password("correct horse battery")
+
+
+async def test_only_the_right_password_is_right() -> None:
+    stored = await passwords.hash_password("correct horse battery")
+    assert await passwords.verify("correct horse battery", stored)
+    assert not await passwords.verify("correct horse batterz", stored)
+    assert not await passwords.verify("", stored)
+    assert not await passwords.verify("correct horse battery", None)
+    assert not await passwords.verify("correct horse battery", "not a hash")
+    assert not await passwords.verify("a password nobody has", None)
+
+
+async def test_hashing_leaves_the_loop_free() -> None:
+    hashing = asyncio.gather(*(passwords.hash_password(f"password {n}") for n in range(4)))
+    longest, before = 0.0, time.monotonic()
+    while not hashing.done():
+        await asyncio.sleep(0)
+        longest, before = max(longest, time.monotonic() - before), time.monotonic()
+    assert len(set(await hashing)) == 4
+    # one hash takes about 25 ms of a quiet machine; on a busy one the loop waits for its turn
+    assert longest < 1

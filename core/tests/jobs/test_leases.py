@@ -1,0 +1,115 @@
+"""What becomes of jobs whose worker died or stopped, and of old ones."""
+
+from dataclasses import fields
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.tests.jobs.table import add, add_claimed, row, run_out, set_columns
+from taskbell.db import Database
+from taskbell.jobs import lifecycle
+from taskbell.jobs.lifecycle import MOST_CRASHES, ClaimedJob, Ticket
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_swept_job_runs_again_and_dies_at_the_third_crash(
+    empty_database: Database, connection: AsyncConnection, begun: bool
+) -> None:
+    job_id = await add(empty_database)
+    for crash in range(1, MOST_CRASHES + 1):
+        job = await lifecycle.claim(connection, job_id, owner="one")
+        assert job is not None
+        if begun:
+            await lifecycle.start_effect(connection, job)
+        assert await lifecycle.sweep(connection) == []
+        await run_out(connection, job_id)
+        (swept,) = await lifecycle.sweep(connection)
+        last = crash == MOST_CRASHES
+        assert (swept.id, swept.crashes, swept.state) == (
+            job_id,
+            crash,
+            "dead" if last else "ready",
+        )
+        found = await row(connection, job_id)
+        assert (found.attempts, found.ambiguous) == (crash, crash * begun)
+        assert (found.finished_at is not None) is last
+        assert f"crash {crash}" in found.last_error
+    assert await lifecycle.claim(connection, job_id, owner="one") is None
+
+
+async def test_a_swept_job_gets_a_ticket_at_once(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    job = await add_claimed(empty_database, connection)
+    await run_out(connection, job.id)
+    await lifecycle.sweep(connection)
+    assert await lifecycle.ticket(connection, most=5) == [Ticket(job.id, 1)]
+
+
+async def test_a_release_may_wait_and_say_why(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    job = await add_claimed(empty_database, connection)
+    await lifecycle.release(connection, job, delay=100, reason="why")
+    assert (await row(connection, job.id)).last_error == "why"
+    assert await lifecycle.claim(connection, job.id, owner="two") is None
+    assert await lifecycle.ticket(connection, most=5) == []
+
+
+def test_the_last_chance_comes_before_the_last_crash() -> None:
+    job = dict.fromkeys(field.name for field in fields(ClaimedJob))
+    chances = [ClaimedJob(**job | {"crashes": n}).on_last_chance for n in range(MOST_CRASHES)]  # type: ignore[arg-type]
+    assert chances == [False, False, True]
+
+
+async def test_a_released_job_whose_effect_had_begun_is_ambiguous(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    job = await add_claimed(empty_database, connection)
+    await lifecycle.start_effect(connection, job)
+    await lifecycle.release(connection, job)
+    found = await row(connection, job.id)
+    assert (found.state, found.attempts, found.ambiguous) == ("ready", 0, 1)
+    again = await lifecycle.claim(connection, job.id, owner="two")
+    assert again is not None
+    assert (await row(connection, job.id)).effect_started_at is None
+
+
+async def test_what_was_not_started_in_time_is_cancelled(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    expired, valid, running = [await add(empty_database) for _ in range(3)]
+    await lifecycle.claim(connection, running, owner="one")
+    for job_id, at in ((expired, "- interval '1 s'"), (valid, "+ interval '1 hour'"),
+                       (running, "- interval '1 s'")):  # fmt: skip
+        await set_columns(connection, job_id, expires_at=f"now() {at}")
+    assert [job.id for job in await lifecycle.expire(connection)] == [expired]
+    assert (await row(connection, expired)).state == "cancelled"
+
+
+async def test_prune(empty_database: Database, connection: AsyncConnection) -> None:
+    kept = set()
+    for state in ("done", "cancelled", "dead"):
+        for days in (6, 8, 89, 91):
+            job_id = await add(empty_database)
+            at = f"now() - interval '{days} days'"
+            await set_columns(connection, job_id, state=f"'{state}'", finished_at=at)
+            if days < (90 if state == "dead" else 7):
+                kept.add(job_id)
+    ready = await add(empty_database)
+    await set_columns(connection, ready, created_at="now() - interval '1 year'")
+    assert await lifecycle.prune(connection) == 7
+    left = (await connection.execute(text("SELECT id FROM job"))).scalars().all()
+    assert set(left) == kept | {ready}
+
+
+async def test_how_long_the_oldest_waits(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    assert await lifecycle.oldest_due_seconds(connection) == 0
+    job_id = await add(empty_database)
+    later = await add(empty_database)
+    await set_columns(connection, job_id, run_at="now() - interval '100 seconds'")
+    await set_columns(connection, later, run_at="now() + interval '100 seconds'")
+    assert 100 <= await lifecycle.oldest_due_seconds(connection) < 110

@@ -1,0 +1,82 @@
+"""What Postgres does for the queries that run all the time, with 100,000 jobs in the table."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from taskbell.db import normalise_url
+from taskbell.ids import new_id
+from taskbell.jobs import queries
+from taskbell_local.stack import Stack
+
+# most are over; of the others most wait for later, as retries and scheduled jobs do
+FILL = text("""
+    INSERT INTO job (id, kind, payload, payload_version, state, priority, run_at, ticket_at,
+        attempts, max_attempts, crashes, ambiguous, created_at, finished_at, lease_token,
+        lease_owner, lease_until)
+    SELECT gen_random_uuid(), 'x', '{}', 1, state, 0, now() + later, now() + later, 0, 10, 0, 0,
+        now(), CASE WHEN state = 'done' THEN now() END,
+        CASE WHEN state = 'running' THEN gen_random_uuid() END,
+        CASE WHEN state = 'running' THEN 'x' END,
+        CASE WHEN state = 'running' THEN now() + interval '1 minute' END
+    FROM (
+        SELECT CASE WHEN n % 1000 = 0 THEN 'running' WHEN n % 3 = 0 THEN 'ready' ELSE 'done' END
+            AS state,
+            CASE WHEN n % 999 = 0 THEN -1 ELSE n END * interval '1 second' AS later
+        FROM generate_series(1, 100000) AS n
+    ) AS numbered
+""")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def full(servers: Stack) -> AsyncIterator[AsyncEngine]:
+    """The table, filled and analysed by its owner; emptied at the end."""
+    engine = create_async_engine(normalise_url(servers.owner_url), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text("DELETE FROM job"))
+        await connection.execute(FILL)
+        await connection.execute(text("VACUUM ANALYZE job"))
+        yield engine
+        await connection.execute(text("DELETE FROM job"))
+        await connection.execute(text("VACUUM ANALYZE job"))
+    await engine.dispose()
+
+
+WHO = {"owner": "x", "lease": 60.0}
+PLANS: list[tuple[str, TextClause, dict[str, Any], str]] = [
+    ("ticket", queries.TICKET, {"most": 200, "patience": 60.0}, "ix_job_ready"),
+    ("claim", queries.CLAIM, WHO | {"id": new_id(), "token": new_id()}, "pk_job"),
+    ("sweep", queries.SWEEP, {"most_crashes": 3}, "ix_job_running"),
+    ("prune", queries.PRUNE, {}, "ix_job_finished"),
+    ("cancel", queries.CANCEL_GROUP, {"group_key": "g", "reason": "x"}, "ix_job_group"),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "values", "index"), [plan[1:] for plan in PLANS], ids=[plan[0] for plan in PLANS]
+)
+async def test_the_index_is_searched(
+    full: AsyncEngine, query: TextClause, values: dict[str, Any], index: str
+) -> None:
+    async with full.connect() as connection:
+        plan = await explain(connection, query, values)
+    assert "Seq Scan on job" not in plan
+    (scan,) = [part for part in plan.split("->") if f" {index} " in part.split("(cost")[0]]
+    assert "Index Cond" in scan, plan
+
+
+async def explain(connection: AsyncConnection, query: TextClause, values: dict[str, Any]) -> str:
+    bound = text(f"EXPLAIN {query.text}").bindparams(*query._bindparams.values())
+    return "\n".join((await connection.execute(bound, values)).scalars())
+
+
+async def test_a_search_reads_only_what_is_due(full: AsyncEngine) -> None:
+    async with full.begin() as connection:
+        analysed = text(f"EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF) {queries.TICKET.text}")
+        bound = analysed.bindparams(*queries.TICKET._bindparams.values())
+        lines = (await connection.execute(bound, {"most": 200, "patience": 60.0})).scalars().all()
+    assert not any("Rows Removed by Filter" in line for line in lines), "\n".join(lines)

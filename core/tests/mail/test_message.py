@@ -1,0 +1,176 @@
+"""What a mail looks like, whatever people write."""
+
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taskbell.ids import new_id
+from taskbell.mail.message import Recipient, compose
+
+JOB = UUID("01a1fb87-49ec-75f1-a572-281783323c0a")
+PLAN = datetime(2026, 3, 29, 7, tzinfo=UTC)
+ADA = Recipient("ada@example.com", "Ada")
+
+
+def reminder(**more: Any) -> EmailMessage:
+    context = {
+        "title": "Pay the rent", "description": "", "due": PLAN, "due_date": None,
+        "zone": "Europe/Zurich", "fire_at": PLAN, "late_seconds": 0,
+        "public_url": "https://tasks.example.com",
+    } | more  # fmt: skip
+    return compose(
+        "reminder", job_id=JOB, sender="Taskbell <bell@example.org>", recipient=ADA,
+        subject=f"Reminder: {context['title']}", context=context,
+    )  # fmt: skip
+
+
+def received(message: EmailMessage) -> EmailMessage:
+    """The message as a mail program sees it after it travelled."""
+    sent = message.as_bytes()
+    assert sent.isascii(), "not every server takes 8 bits"
+    assert max(len(line) for line in sent.split(b"\r\n")) <= 998
+    arrived = message_from_bytes(sent, policy=default)
+    assert isinstance(arrived, EmailMessage)
+    return arrived
+
+
+def bodies(message: EmailMessage) -> tuple[str, str]:
+    text, html = received(message).iter_parts()
+    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert isinstance(text, EmailMessage)
+    assert isinstance(html, EmailMessage)
+    return text.get_content(), html.get_content()
+
+
+def test_headers() -> None:
+    message = received(reminder())
+    assert message["From"] == "Taskbell <bell@example.org>"
+    assert message["To"] == "Ada <ada@example.com>"
+    assert message["Subject"] == "Reminder: Pay the rent"
+    assert message["Message-ID"] == f"<{JOB}@example.org>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert abs(message["Date"].datetime - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_the_same_job_makes_the_same_message_id() -> None:
+    assert reminder()["Message-ID"] == reminder(title="changed since")["Message-ID"]
+
+
+def test_what_a_reminder_says() -> None:
+    for body in bodies(reminder(description="Standing order *and* receipt")):
+        for words in (
+            "Pay the rent", "Standing order *and* receipt", "https://tasks.example.com",
+            "Sunday, 29 March 2026, 09:00 (Europe/Zurich)",
+        ):  # fmt: skip
+            assert words in body
+        assert "late" not in body
+
+
+def test_a_day_is_said_as_a_day() -> None:
+    for body in bodies(reminder(due=None, due_date="2026-03-29")):
+        assert "2026-03-29" in body
+        assert "09:00" not in body
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (59, None), (60, "1 minute late"), (119, "1 minute late"), (7300, "2 hours late"),
+        (86_400, "1 day late"), (3 * 86_400, "3 days late"),
+    ],
+)  # fmt: skip
+def test_a_late_reminder_says_so(seconds: int, words: str | None) -> None:
+    for body in bodies(reminder(late_seconds=seconds)):
+        flat = " ".join(body.split())
+        assert (words or "nothing") in flat if words else "late" not in flat
+
+
+NASTY = [
+    "<script>alert(1)</script>", "a & b", '"quoted" \'too\'', "{{ 7 * 7 }}", "{% raw %}",
+    "💚 Zürich 日本語", "ﷺ \u202e evil", "=?utf-8?q?x?=", "x" * 200, "ü" * 200,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("title", NASTY)
+def test_a_title_arrives_as_written_and_is_no_html(title: str) -> None:
+    message = reminder(title=title, description=title)
+    text, html = bodies(message)
+    assert text.splitlines()[0] == title
+    assert "<script>" not in html
+    assert "49" not in html.split("<h1")[1].split("</h1>")[0]
+    if title != "=?utf-8?q?x?=":
+        assert received(message)["Subject"] == f"Reminder: {title}"
+
+
+# each of these ends a line for somebody: what follows must not become a header
+@pytest.mark.parametrize(
+    "end", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
+)
+def test_no_header_is_smuggled_in(end: str) -> None:
+    message = compose(
+        "welcome", job_id=JOB, sender="bell@example.org",
+        recipient=Recipient("ada@example.com", f"Ada{end}Bcc: evil@example.com"),
+        subject=f"Hello{end}Bcc: evil@example.com", context={"public_url": "https://x"},
+    )  # fmt: skip
+    arrived = received(message)
+    assert arrived["Bcc"] is None
+    assert arrived["Subject"] == "Hello Bcc: evil@example.com"
+    assert arrived["To"].addresses[0].addr_spec == "ada@example.com"
+
+
+NAMES = [
+    "", "Ada", "Zoë", "日本語", "💚", 'Ada "the first"', "Lovelace, Ada", "ada@example.com",
+    'a" <evil@example.com>, "b', "<evil@example.com>", "(comment)", "a:b;", "\\", "x" * 100,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_only_a_name(name: str) -> None:
+    message = compose(
+        "welcome", job_id=JOB, sender="bell@example.org",
+        recipient=Recipient("ada@example.com", name), subject="Hello", context={"public_url": "https://x"},
+    )  # fmt: skip
+    (address,) = message["To"].addresses
+    assert (address.addr_spec, address.display_name) == ("ada@example.com", name)
+    (address,) = received(message)["To"].addresses
+    assert address.addr_spec == "ada@example.com"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
+def test_any_text_can_be_mailed(written: str) -> None:
+    message = reminder(title=written or "x", description=written)
+    assert received(message)["Message-ID"] == f"<{JOB}@example.org>"
+
+
+@pytest.mark.parametrize(
+    ("email", "on_the_wire"),
+    [
+        ("ada@example.com", "ada@example.com"),
+        ("ada+tag@example.com", "ada+tag@example.com"),
+        ("o'brien@example.com", "o'brien@example.com"),
+        ("ada@bücher.example.com", "ada@xn--bcher-kva.example.com"),
+    ],
+)
+def test_addresses(email: str, on_the_wire: str) -> None:
+    message = compose(
+        "welcome", job_id=new_id(), sender="bell@example.org", recipient=Recipient(email, "Ada"),
+        subject="Hello", context={"public_url": "https://x"},
+    )  # fmt: skip
+    assert received(message)["To"].addresses[0].addr_spec == on_the_wire
+    assert email in bodies(message)[0]
+
+
+def test_a_wide_address_needs_a_wide_message() -> None:
+    message = compose(
+        "welcome", job_id=JOB, sender="bell@example.org",
+        recipient=Recipient("zoë@example.com", "Zoë"), subject="Hello", context={"public_url": "https://x"},
+    )  # fmt: skip
+    assert "zoë@example.com" in message.as_bytes().decode()
+    assert message["To"].addresses[0].addr_spec == "zoë@example.com"

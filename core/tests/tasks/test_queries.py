@@ -1,0 +1,265 @@
+"""Lists of tasks: filters, sorts, search and the two ways of paging."""
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.tests.make import HOUR, a_list, a_task, a_user
+from taskbell.accounts.models import User
+from taskbell.clock import now
+from taskbell.paging import InvalidCursorError
+from taskbell.tasks.models import Task
+from taskbell.tasks.queries import SortName, TaskFilter, list_tasks
+
+SORTS: Sequence[SortName] = get_args(SortName)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+async def titles(session: AsyncSession, owner: User, **wanted: Any) -> list[str]:
+    """The titles of what a filter finds, the oldest first."""
+    found = await list_tasks(
+        session, owner_id=owner.id, wanted=TaskFilter(**wanted), sort="created_at", per_page=100
+    )
+    assert found.total == len(found.items)
+    return [task.title for task in found.items]
+
+
+async def walk(session: AsyncSession, owner: User, **how: Any) -> list[Task]:
+    """All tasks of a list, by cursor."""
+    items: list[Task] = []
+    how.setdefault("wanted", TaskFilter())
+    how.setdefault("per_page", 3)
+    page = await list_tasks(session, owner_id=owner.id, **how)
+    items += page.items
+    while page.next_cursor:
+        page = await list_tasks(session, owner_id=owner.id, cursor=page.next_cursor, **how)
+        assert page.total is None
+        items += page.items
+    return items
+
+
+async def test_filters(session: AsyncSession) -> None:
+    owner = await a_user(session)
+    home = await a_list(session, owner)
+    await a_task(session, await a_user(session), title="a stranger's")
+    await a_task(session, owner, title="plain")
+    await a_task(session, owner, title="done", completed_at=now(), due_at=now() - DAY)
+    await a_task(session, owner, title="urgent", priority="urgent", list_id=home.id)
+    await a_task(session, owner, title="late", due_at=now() - HOUR)
+    await a_task(session, owner, title="soon", due_at=now() + HOUR)
+    await a_task(session, owner, title="yesterday", due_date=now().date() - DAY)
+    await a_task(session, owner, title="today", due_date=now().date())
+    await a_task(session, owner, title="trash", deleted_at=now())
+    at, today = now(), now().date()
+    everything = ["plain", "done", "urgent", "late", "soon", "yesterday", "today"]
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, everything),
+        ({"status": "completed"}, ["done"]),
+        ({"status": "pending"}, [name for name in everything if name != "done"]),
+        ({"priority": "urgent"}, ["urgent"]),
+        ({"priority": "low"}, []),
+        ({"list_id": home.id}, ["urgent"]),
+        ({"trashed": True}, ["trash"]),
+        ({"overdue": True, "today": today}, ["late", "yesterday"]),
+        ({"overdue": False, "today": today}, ["plain", "done", "urgent", "soon", "today"]),
+        ({"due_before": (at, today)}, ["done", "late", "yesterday"]),
+        ({"due_after": (at, today)}, ["soon", "today"]),
+        ({"due_before": (at, today), "status": "pending", "q": "lat"}, ["late"]),
+    ]
+    for wanted, found in cases:
+        assert await titles(session, owner, **wanted) == found, wanted
+
+
+async def test_before_excludes_and_after_includes(session: AsyncSession) -> None:
+    owner = await a_user(session)
+    await a_task(session, owner, title="instant", due_at=NOON)
+    await a_task(session, owner, title="day", due_date=NOON.date())
+    edge = (NOON, NOON.date())
+    assert await titles(session, owner, due_before=edge) == []
+    assert await titles(session, owner, due_after=edge) == ["instant", "day"]
+
+
+async def mixed(session: AsyncSession, count: int = 14) -> User:
+    """Tasks with ties in every sort key, and without due times."""
+    owner = await a_user(session)
+    for number in range(count):
+        await a_task(
+            session, owner, title=f"Task {'abcA'[number % 4]}", description="word " * (number % 3),
+            priority=["low", "medium", "high", "urgent"][number % 4],
+            created_at=NOON + DAY * (number // 3), updated_at=NOON - DAY * (number // 4),
+            due_at=NOON + DAY * (number // 4) if number % 3 == 0 else None,
+            due_date=NOON.date() + DAY * (number // 5) if number % 3 == 1 else None,
+        )  # fmt: skip
+    return owner
+
+
+@pytest.mark.parametrize("sort", [*SORTS, None])
+@pytest.mark.parametrize("q", [None, "task"])
+async def test_the_cursor_and_the_pages_show_the_same(
+    session: AsyncSession, sort: SortName | None, q: str | None
+) -> None:
+    owner = await mixed(session)
+    wanted = TaskFilter(q=q)
+    by_cursor = [task.id for task in await walk(session, owner, sort=sort, wanted=wanted)]
+    by_page = []
+    for number in range(1, 6):
+        page = await list_tasks(
+            session, owner_id=owner.id, wanted=wanted, sort=sort, page=number, per_page=3
+        )
+        assert page.total == 14
+        by_page += [task.id for task in page.items]
+    assert by_cursor == by_page
+    assert len(set(by_cursor)) == 14
+
+
+KEYS: dict[str, Any] = {
+    "created_at": lambda task: task.created_at,
+    "updated_at": lambda task: task.updated_at,
+    "due": lambda task: task.due_at or datetime.combine(task.due_date, datetime.min.time(), UTC),
+    "priority": lambda task: task.priority,
+    "title": lambda task: task.title.lower(),
+}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+async def test_the_order(session: AsyncSession, sort: SortName) -> None:
+    found = await walk(session, await mixed(session), sort=sort, per_page=100)
+    plain = sort.removeprefix("-")
+    keyed = [task for task in found if plain != "due" or task.due_at or task.due_date]
+    values = [(KEYS[plain](task), task.id) for task in keyed]
+    assert values == sorted(values, reverse=sort.startswith("-"))
+    assert found[: len(keyed)] == keyed, "what is not due comes last"
+
+
+async def test_a_cursor_is_stable_under_inserts(session: AsyncSession) -> None:
+    owner = await mixed(session)
+    before = [task.id for task in await walk(session, owner)]
+    page = await list_tasks(session, owner_id=owner.id, wanted=TaskFilter(), per_page=5)
+    seen = [task.id for task in page.items]
+    while page.next_cursor:
+        await a_task(session, owner, title="a newcomer", created_at=now() + 365 * DAY)
+        page = await list_tasks(
+            session, owner_id=owner.id, wanted=TaskFilter(), per_page=5, cursor=page.next_cursor
+        )
+        seen += [task.id for task in page.items]
+    assert seen == before
+
+
+def forged(*parts: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+ID = "01a1fb87-49ec-75f1-a572-281783323c0a"
+ANY = "2026-11-20T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("sort", "cursor"),
+    [
+        ("created_at", "nonsense"), ("created_at", forged("-created_at", ANY, ID)),
+        ("created_at", forged("created_at", None, ID)), ("created_at", forged("created_at", 1, ID)),
+        ("created_at", forged("created_at", "2026-11-20", ID)),
+        ("created_at", forged("created_at", "2026-11-20T12:00:00", ID)),
+        ("created_at", forged("created_at", "0001-01-01T00:00:00+14:00", ID)),
+        ("created_at", forged("created_at", "9999-12-31T23:00:00-14:00", ID)),
+        ("created_at", forged("created_at", ANY, "x")),
+        ("created_at", forged("created_at", ANY, 7)),
+        ("created_at", forged("created_at", ANY)), ("created_at", forged(["created_at"], ANY, ID)),
+        ("priority", forged("priority", 2**70, ID)), ("priority", forged("priority", -1, ID)),
+        ("priority", forged("priority", "1", ID)), ("title", forged("title", 1, ID)),
+        ("title", forged("title", "\x00", ID)), ("title", forged("title", "\ud800", ID)),
+        ("due", forged("due", "soon", ID)), (None, forged("rank", "x", ID)),
+        (None, forged("rank", 10**400, ID)), (None, forged("-created_at", ANY, ID)),
+    ],
+)  # fmt: skip
+async def test_a_cursor_of_something_else_is_refused(
+    session: AsyncSession, sort: SortName | None, cursor: str
+) -> None:
+    owner = await a_user(session)
+    wanted = TaskFilter(q=None if sort else "word")
+    with pytest.raises(InvalidCursorError):
+        await list_tasks(session, owner_id=owner.id, wanted=wanted, sort=sort, cursor=cursor)
+
+
+@pytest.mark.parametrize("value", [0.5, float("nan"), float("inf"), 0, 1e308])
+async def test_any_rank_is_a_place_in_the_list(session: AsyncSession, value: float) -> None:
+    owner, cursor = await a_user(session), forged("rank", value, ID)
+    await list_tasks(session, owner_id=owner.id, wanted=TaskFilter(q="x"), cursor=cursor)
+
+
+TITLES = [
+    "Buy milk", "Milkshake recipe", "Don't forget O'Brien", "C:\\temp clean-up",
+    "50% off (today!)", "Zürich trip", "日本語 の勉強", "foo & bar | !baz",
+    "e-mail ada@example.com",    "2026-11-20 report",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("milk", ["Buy milk", "Milkshake recipe"]),
+        ("MILK buy", ["Buy milk"]),
+        ("mil", ["Buy milk", "Milkshake recipe"]),
+        ("ilk", []),
+        ("don't", ["Don't forget O'Brien"]),
+        ("o'brien", ["Don't forget O'Brien"]),
+        ("C:\\temp", ["C:\\temp clean-up"]),
+        ("clean-up", ["C:\\temp clean-up"]),
+        ("(today!)", ["50% off (today!)"]),
+        ("zürich", ["Zürich trip"]),
+        ("日本語", ["日本語 の勉強"]),
+        ("foo & !baz", ["foo & bar | !baz"]),
+        ("foo | nothing", []),
+        ("ada@example.com", ["e-mail ada@example.com"]),
+        ("2026-11-20", ["2026-11-20 report"]),
+        ("milk !!! ...", ["Buy milk", "Milkshake recipe"]),
+        ("milk'; DROP TABLE task; --", []),
+        ("!!!", []), ("'", []), ("\\", []), ("&", []), (":*", []), ("💚", []), ("<->", []),
+        ("", TITLES), ("   ", TITLES), ("\n\t", TITLES),
+        ("x" * 5000, []), ("ü" * 5000, []), ("word " * 5000, []),
+    ],
+)  # fmt: skip
+async def test_search(session: AsyncSession, q: str, found: list[str]) -> None:
+    owner = await a_user(session)
+    for number, title in enumerate(TITLES):
+        await a_task(session, owner, title=title, created_at=NOON + HOUR * number)
+    assert await titles(session, owner, q=q) == found
+    # ranked, it is the same
+    ranked = await walk(session, owner, wanted=TaskFilter(q=q))
+    assert sorted(task.title for task in ranked) == sorted(found)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
+@given(q=st.text(max_size=60).filter(lambda q: "\x00" not in q))
+async def test_no_search_fails(session: AsyncSession, q: str) -> None:
+    owner = await a_user(session)
+    await list_tasks(session, owner_id=owner.id, wanted=TaskFilter(q=q))
+
+
+async def test_the_best_match_comes_first(session: AsyncSession) -> None:
+    owner = await a_user(session)
+    await a_task(session, owner, title="Rent", description="")
+    await a_task(session, owner, title="Other", description="pay the rent")
+    await a_task(session, owner, title="Rent, rent, rent")
+    found = await walk(session, owner, wanted=TaskFilter(q="rent"))
+    assert [task.title for task in found] == ["Rent, rent, rent", "Rent", "Other"]
+
+
+async def test_days_are_listed_among_instants(session: AsyncSession) -> None:
+    owner = await a_user(session)
+    await a_task(session, owner, title="noon", due_at=NOON)
+    await a_task(session, owner, title="that day", due_date=date(2026, 11, 20))
+    await a_task(session, owner, title="whenever")
+    await a_task(session, owner, title="the day after", due_date=date(2026, 11, 21))
+    found = await walk(session, owner, sort="due")
+    assert [task.title for task in found] == ["that day", "noon", "the day after", "whenever"]

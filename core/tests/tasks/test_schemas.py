@@ -1,0 +1,80 @@
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from taskbell.ids import new_id
+from taskbell.tasks.models import Task
+from taskbell.tasks.schemas import Completion, TaskCreate, TaskOut, TaskPatch, TaskPut, is_overdue
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {}, {"title": ""}, {"title": "  "}, {"title": "x" * 201}, {"title": "a\nb"},
+        {"title": "a\u2028b"}, {"title": "a\x00"}, {"title": 1}, {"title": None},
+        {"description": "x" * 10_001}, {"description": "\x00"}, {"description": "\ud800"},
+        {"priority": "low "}, {"priority": 1}, {"list_id": "x"}, {"id": "x"},
+        {"due_date": "2026-11-20T00:00:00Z"}, {"due_date": 20_000}, {"due_date": "1699920000"},
+        {"due_date": "1969-12-31"}, {"due_date": "2200-01-02"}, {"due_date": "2026-02-30"},
+        {"due_at": "2026-11-20"}, {"due_at": 1_700_000_000}, {"due_at": "2026-11-20T09:00:00"},
+        {"due_at": "1700000000"}, {"time_zone": "Mars/Base"}, {"time_zone": ""},
+        {"owner_id": str(new_id())}, {"version": 3},
+    ],
+)  # fmt: skip
+def test_what_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TaskCreate.model_validate(({"title": "x"} if fields else {}) | fields)
+
+
+def test_limits_are_inclusive_and_count_characters() -> None:
+    task = TaskPut.model_validate({"title": f"  {'💚' * 200} ", "description": "ü" * 10_000})
+    assert len(task.title) == 200
+
+
+def test_a_patch_tells_absent_from_null() -> None:
+    patch = TaskPatch.model_validate({"due_at": None})
+    assert patch.model_dump(exclude_unset=True) == {"due_at": None}
+    with pytest.raises(ValidationError):
+        TaskPatch.model_validate({"title": None})
+
+
+@pytest.mark.parametrize("value", ["true", 1, None])
+def test_completion_is_a_boolean(value: object) -> None:
+    with pytest.raises(ValidationError):
+        Completion.model_validate({"completed": value})
+
+
+def task_of(**fields: Any) -> Task:
+    base: dict[str, Any] = {
+        "owner_id": new_id(),
+        "list_id": new_id(),
+        "title": "x",
+        "time_zone": "UTC",
+    }
+    return Task(**(base | fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "late"),
+    [
+        ({}, False),
+        ({"due_at": NOON}, False),
+        ({"due_at": NOON - timedelta(microseconds=1)}, True),
+        ({"due_date": date(2026, 11, 20)}, False),
+        ({"due_date": date(2026, 11, 19)}, True),
+        # at noon UTC it is the 21st already in Kiritimati, and the 20th still in Pago Pago
+        ({"due_date": date(2026, 11, 20), "time_zone": "Pacific/Kiritimati"}, True),
+        ({"due_date": date(2026, 11, 19), "time_zone": "Pacific/Pago_Pago"}, True),
+        ({"due_date": date(2026, 11, 20), "time_zone": "Pacific/Pago_Pago"}, False),
+        ({"due_at": NOON - timedelta(days=1), "completed_at": NOON}, False),
+        ({"due_at": NOON - timedelta(days=1), "deleted_at": NOON}, False),
+    ],
+)
+def test_overdue(fields: dict[str, Any], late: bool) -> None:
+    task = task_of(**fields)
+    assert is_overdue(task, at=NOON) is late
+    assert TaskOut.of(task, at=NOON).overdue is late

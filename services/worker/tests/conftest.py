@@ -1,0 +1,95 @@
+"""A worker in pieces: its runner and relay over real servers, and a mail server with a script."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from arq.connections import ArqRedis
+from sqlalchemy import Row, text
+
+from core.tests.mail.scripted import Server, smtp_server
+from taskbell.db import Database
+from taskbell.jobs.doorbell import connect
+from taskbell.jobs.kinds import Kind
+from taskbell.jobs.service import enqueue
+from taskbell.mail.smtp import Mailer
+from taskbell_worker.run import Resources
+from taskbell_worker.runner import Runner
+
+from .kinds import ACT, Act, Stage
+
+Add = Callable[..., Awaitable[UUID]]
+Find = Callable[[UUID], Awaitable[Row[Any]]]
+MakeRunner = Callable[..., Runner]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def add(empty_database: Database) -> Add:
+    """Commit a job that is due."""
+
+    async def add(what: str = "nothing", *, kind: Kind[Act] = ACT, **how: Any) -> UUID:
+        async with empty_database.transaction() as session:
+            added = await enqueue(session, kind, Act(what=what), **how)
+        assert added is not None
+        return added
+
+    return add
+
+
+@pytest.fixture
+def find(empty_database: Database) -> Find:
+    """Read a job."""
+
+    async def find(job_id: UUID) -> Row[Any]:
+        async with empty_database.connection() as connection:
+            found = await connection.execute(
+                text("SELECT * FROM job WHERE id = :id"), {"id": job_id}
+            )
+            return found.one()
+
+    return find
+
+
+@pytest_asyncio.fixture
+async def smtp() -> AsyncIterator[Server]:
+    async with smtp_server() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def make_runner(
+    empty_database: Database, stage: Stage, smtp: Server
+) -> AsyncIterator[MakeRunner]:
+    """Make runners; what they still run is released at the end."""
+    async with AsyncExitStack() as stack:
+
+        def make(*, database: Database = empty_database, **more: Any) -> Runner:
+            mailer = Mailer(smtp.url, timeout=1)
+            resources = Resources(database, mailer, "bell@example.org", "https://tasks.example.com")
+            options: dict[str, Any] = {
+                "registry": stage.registry,
+                "owner": "tests",
+                "slots": 4,
+            } | more
+            runner = Runner(resources, **options)
+            stack.push_async_callback(runner.drain, 0)
+            return runner
+
+        yield make
+
+
+@pytest_asyncio.fixture
+async def redis(redis_url: str) -> AsyncIterator[ArqRedis]:
+    """An empty Redis."""
+    client = connect(redis_url, socket_timeout=2)
+    await client.flushall()
+    yield client
+    await client.aclose(close_connection_pool=True)
