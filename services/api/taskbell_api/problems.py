@@ -130,6 +130,13 @@ _MESSAGES = {
     "dict_type": "must be a JSON object",
     "json_invalid": "is not valid JSON",
 }
+# ... and these say "items" of a text that is validated in steps
+_LENGTHS = {
+    "string_too_short": ("at least", "min_length"),
+    "too_short": ("at least", "min_length"),
+    "string_too_long": ("at most", "max_length"),
+    "too_long": ("at most", "max_length"),
+}
 
 
 def response(error: BaseException, *, request_id: str | None) -> Response:
@@ -191,7 +198,18 @@ def _message(one: Mapping[str, Any]) -> str:
         return "must be a valid e-mail address"
     if kind.startswith(("datetime_", "timezone_")) and kind != "datetime_range":
         return "must be an ISO 8601 instant with an offset, such as 2026-11-20T09:30:00Z"
+    if kind in _LENGTHS:
+        return _length_message(kind, one["ctx"])
     return _MESSAGES.get(kind) or str(one["msg"]).removeprefix("Value error, ")
+
+
+def _length_message(kind: str, context: Mapping[str, Any]) -> str:
+    bound, name = _LENGTHS[kind]
+    limit = context[name]
+    if (bound, limit) == ("at least", 1):
+        return "must not be empty"
+    things = "entries" if context.get("field_type") == "List" else "characters"
+    return f"must have {bound} {limit} {things}"
 
 
 def _of_validation(error: RequestValidationError) -> TaskbellError:

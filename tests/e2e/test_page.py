@@ -1,0 +1,289 @@
+"""The page in a browser, as a person uses it. Screenshots go to test-results/screenshots."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.e2e.client import API, Tokens, User, instant, new_credentials, ok, soon
+from tests.e2e.conftest import KIND, RESULTS
+from tests.e2e.mailbox import Mailbox
+from tests.e2e.stacks import RunningStack
+from tests.e2e.troubles import Troubles
+
+ZONE = ZoneInfo("Europe/Zurich")
+SCREENSHOTS = RESULTS / "screenshots" / KIND
+LOOKS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True},
+}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    options = dict(browser_type_launch_args)
+    if path := os.environ.get("TASKBELL_BROWSER"):
+        options["executable_path"] = path
+    if os.geteuid() == 0:  # root has no sandbox to give
+        options["args"] = ["--no-sandbox"]
+    return options
+
+
+@pytest.fixture(scope="session")
+def base_url(stack: RunningStack) -> str:
+    """Where pytest-playwright's pages are."""
+    return stack.gateway
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "timezone_id": ZONE.key, "locale": "en-GB"}
+
+
+@pytest.fixture
+def troubles(stack: RunningStack) -> Iterator[Troubles]:
+    """Watches pages; the test fails if one had something to complain about."""
+    watching = Troubles(stack.gateway)
+    yield watching
+    assert watching.found == []
+
+
+@pytest.fixture
+def page(page: Page, troubles: Troubles) -> Page:
+    troubles.watch(page)
+    return page
+
+
+def shoot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def local(moment: datetime) -> str:
+    """A moment as a date input has it, in the browser's zone."""
+    return moment.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
+
+
+def row(page: Page, title: str) -> Locator:
+    return page.get_by_role("listitem").filter(has=page.get_by_role("button", name=title))
+
+
+def sign_in(page: Page, user: User) -> None:
+    page.goto("/")
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password", exact=True).fill(user.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Tasks", exact=True).first).to_be_visible()
+
+
+def same_user(http: httpx.Client, email: str, password: str) -> User:
+    """Whom the page made an account for, at the API."""
+    form = {"username": email, "password": password}
+    return User(http, email, password, Tokens.of(ok(http.post(f"{API}/auth/login", data=form))))
+
+
+def test_from_signing_up_to_signing_out(page: Page, http: httpx.Client, mailbox: Mailbox) -> None:
+    person = new_credentials()
+    page.goto("/")
+    expect(page).to_have_title("Sign in · Taskbell")
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("E-mail").fill(person["email"])
+    page.get_by_label("Password", exact=True).fill(person["password"])
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_text("No tasks yet")).to_be_visible()
+    expect(page.get_by_text("Ada", exact=True)).to_be_visible()
+    shoot(page, "desktop-empty")
+
+    due = datetime.now(UTC) + timedelta(minutes=15)
+    page.get_by_label("Title").fill("Call the dentist")
+    page.get_by_label("Due", exact=True).fill(local(due))
+    page.get_by_label("Reminder", exact=True).select_option("10 minutes before")
+    page.get_by_role("button", name="Add task").click()
+    task = row(page, "Call the dentist")
+    expect(task).to_be_visible()
+    expect(task).to_contain_text(due.astimezone(ZONE).strftime("%H:%M"))
+    expect(task).to_contain_text("1 reminder")
+    expect(page.get_by_label("Title")).to_have_value("")
+
+    see_a_delivery(page, same_user(http, **person), mailbox)
+
+    task.get_by_role("checkbox").check()
+    expect(task.get_by_role("checkbox")).to_be_checked()
+    filters = page.get_by_role("group", name="Show tasks")
+    filters.get_by_role("button", name="Pending").click()
+    expect(page.get_by_text("All done")).to_be_visible()
+    filters.get_by_role("button", name="Completed").click()
+    expect(task).to_be_visible()
+
+    page.reload()
+    expect(task).to_be_visible()
+    expect(filters.get_by_role("button", name="Completed")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def see_a_delivery(page: Page, user: User, mailbox: Mailbox) -> None:
+    """The owner sees what became of a reminder."""
+    (task,) = ok(user.get("/tasks"))["items"]
+    user.remind(task, at=instant(soon(1)))
+    mailbox.wait(user.email, "Call the dentist")
+    row(page, "Call the dentist").get_by_role("button", name="Call the dentist").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Scheduled for")).to_be_visible()
+    expect(dialog.get_by_text("Sent by e-mail")).to_be_visible(timeout=15_000)
+    shoot(page, "desktop-delivered")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_the_session_is_a_cookie_no_script_can_read(page: Page, user: User) -> None:
+    sign_in(page, user)
+    (cookie,) = page.context.cookies(f"{page.url}api/v1/auth/refresh")
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    stored = page.evaluate("() => JSON.stringify({...localStorage, ...sessionStorage})")
+    assert "eyJ" not in stored
+    assert cookie["value"] not in stored
+    assert page.evaluate("() => document.cookie") == ""
+
+
+def test_editing_and_undoing(page: Page, user: User) -> None:
+    user.add_task("Buy milk")
+    sign_in(page, user)
+    page.get_by_role("button", name="Buy milk").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Title").fill("Buy bread")
+    dialog.get_by_label("Priority").select_option("Urgent")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(row(page, "Buy bread")).to_contain_text("Urgent")
+    page.get_by_role("button", name="Delete Buy bread").click()
+    expect(page.get_by_text("No tasks yet")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, "Buy bread")).to_be_visible()
+
+
+def test_what_others_write_is_text(page: Page, user: User) -> None:
+    evil = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    user.add_task(evil, description=evil)
+    sign_in(page, user)
+    expect(page.get_by_text(evil).first).to_be_visible()
+    assert page.locator("main img, main script").count() == 0
+
+
+def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Press Tab until this has the focus."""
+    for _ in range(40):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"the keyboard does not lead to {wanted}")
+
+
+def test_with_the_keyboard_only(page: Page, user: User) -> None:
+    page.goto("/")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.keyboard.type(user.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(user.password)
+    page.keyboard.press("Enter")
+    title = page.get_by_label("Title")
+    expect(title).to_be_visible()
+    tab_to(page, title)
+    page.keyboard.type("Water the plants")
+    tab_to(page, page.get_by_label("Due", exact=True))
+    # the 12th of the 12th, because browsers do not agree on the order; "a" where there is AM and PM
+    page.keyboard.type("121220310930a")
+    tab_to(page, page.get_by_label("Reminder", exact=True))
+    page.keyboard.type("10 m")
+    tab_to(page, page.get_by_role("button", name="Add task"), "Shift+Tab")
+    page.keyboard.press("Enter")
+    task = row(page, "Water the plants")
+    expect(task).to_contain_text("12 Dec 2031, 09:30")
+    expect(task).to_contain_text("1 reminder")
+    expect(title).to_be_focused()
+    tab_to(page, task.get_by_role("checkbox"))
+    page.keyboard.press("Space")
+    expect(task.get_by_role("checkbox")).to_be_checked()
+
+
+def furnished(user: User) -> User:
+    """Tasks of all sorts."""
+    user.add_task("Read the paper", priority="low")
+    done = user.add_task("Water the plants")
+    ok(user.patch(f"/tasks/{done['id']}/complete"))
+    user.add_task("Renew the passport", due_date="2031-03-01", description="Two photographs.")
+    late = user.add_task("Pay the rent", priority="urgent", due_at=instant(soon(3600)))
+    ok(user.patch(f"/tasks/{late['id']}", {"due_at": instant(soon(-86_400 * 3))}))
+    rent = user.add_task(
+        "Ask the landlord about the window, the heating, and the neighbour’s remarkable dog " * 2,
+        description="https://example.com/" + "a-very-long-address-without-a-break" * 4,
+        priority="high",
+        due_at="2031-02-01T09:00:00Z",
+    )
+    user.remind(rent, offset_minutes=30)
+    user.remind(rent, offset_minutes=1440)
+    return user
+
+
+def fits(page: Page) -> None:
+    """Nothing has to be scrolled sideways for."""
+    wide, room = page.evaluate(
+        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert wide <= room, f"{page.url} is {wide} px wide, the window {room} px"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_looks(
+    look: str,
+    new_context: Callable[..., BrowserContext],
+    troubles: Troubles,
+    new_user: Callable[..., User],
+) -> None:
+    page = new_context(**LOOKS[look]).new_page()
+    troubles.watch(page)
+    troubles.refusals_expected = True
+    page.goto("/sign-up")
+    expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_text("12").first).to_be_visible()
+    shown(page, f"{look}-sign-up")
+    page.goto("/sign-in")
+    shown(page, f"{look}-sign-in")
+    sign_in(page, furnished(new_user(name="Ada Lovelace", time_zone=ZONE.key)))
+    expect(row(page, "Pay the rent")).to_contain_text("Overdue")
+    shown(page, f"{look}-tasks")
+    page.get_by_label("Title").fill("Something new")
+    page.get_by_label("Reminder", exact=True).select_option("At a day and time…")
+    shown(page, f"{look}-adding")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Ask the landlord").first.click()
+    expect(page.get_by_role("dialog").get_by_text("Scheduled for").first).to_be_visible()
+    shown(page, f"{look}-dialog")
+
+
+def shown(page: Page, name: str) -> None:
+    fits(page)
+    shoot(page, name)
+
+
+@pytest.mark.parametrize(
+    ("path", "ready"), [("/docs", "section.models, .opblock-tag"), ("/redoc", "h1")]
+)
+def test_docs_work_in_a_browser(page: Page, path: str, ready: str) -> None:
+    """No script of theirs is refused, and none is asked of anybody else."""
+    page.goto(path)
+    expect(page.locator(ready).first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Taskbell").first).to_be_visible()
+    shoot(page, f"desktop{path.replace('/', '-')}")

@@ -1,0 +1,30 @@
+"""Listening to what a page in a browser has to complain about."""
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+
+@dataclass
+class Troubles:
+    """What a page complains about, and what it asks of others than us."""
+
+    here: str
+    found: list[str] = field(default_factory=list)
+    refusals_expected: bool = False
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
+        page.on("request", self._request)
+        page.on("requestfailed", lambda asked: self.found.append(f"failed: {asked.url}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if self.refusals_expected and "status of 422" in message.text:
+            return  # the browser's own line about each
+        if message.type in {"error", "warning"}:  # violations of the CSP are errors
+            self.found.append(f"{message.type}: {message.text}")
+
+    def _request(self, asked: Request) -> None:
+        if not asked.url.startswith((self.here, "data:", "blob:")):
+            self.found.append(f"asks elsewhere: {asked.url}")
