@@ -4,7 +4,7 @@ Only the edge commits: `Database.transaction()` is opened by the API for a reque
 for a step of a job. Services take its session and never commit.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -73,6 +73,8 @@ class Database:
         application_name: str,
         pool_size: int = 10,
         after_commit: AfterCommit | None = None,
+        command_seconds: float = COMMAND_SECONDS,
+        server_settings: Mapping[str, str] | None = None,
     ) -> None:
         self.engine: AsyncEngine = create_async_engine(
             normalise_url(url),
@@ -82,8 +84,9 @@ class Database:
             hide_parameters=True,  # errors are logged, what people wrote is not
             connect_args={
                 "timeout": CONNECT_SECONDS,
-                "command_timeout": COMMAND_SECONDS,
-                "server_settings": {"application_name": application_name, "jit": "off"},
+                "command_timeout": command_seconds,
+                "server_settings": {"application_name": application_name, "jit": "off"}
+                | dict(server_settings or {}),
             },
         )
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.tests.jobs.table import add, add_claimed, row, run_out, set_columns
+from core.tests.make import some_id
 from taskbell.db import Database
 from taskbell.jobs import lifecycle
 from taskbell.jobs.lifecycle import MOST_CRASHES, ClaimedJob, Ticket
@@ -70,10 +71,23 @@ async def test_a_released_job_whose_effect_had_begun_is_ambiguous(
     await lifecycle.start_effect(connection, job)
     await lifecycle.release(connection, job)
     found = await row(connection, job.id)
-    assert (found.state, found.attempts, found.ambiguous) == ("ready", 0, 1)
+    assert (found.state, found.attempts, found.ambiguous) == ("ready", 1, 1), "the attempt counts"
     again = await lifecycle.claim(connection, job.id, owner="two")
     assert again is not None
     assert (await row(connection, job.id)).effect_started_at is None
+
+
+async def test_a_claim_whose_answer_was_lost_is_given_back(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    ours, theirs = await add(empty_database), await add_claimed(empty_database, connection)
+    token = some_id()
+    await lifecycle.claim(connection, ours, owner="one", token=token)
+    await lifecycle.unclaim(connection, [token, some_id()])
+    found = await row(connection, ours)
+    assert (found.state, found.attempts, found.crashes) == ("ready", 0, 0)
+    assert await lifecycle.ticket(connection, most=5)
+    assert (await row(connection, theirs.id)).state == "running"
 
 
 async def test_what_was_not_started_in_time_is_cancelled(

@@ -83,6 +83,12 @@ async def test_a_5xx_is_permanent(step: str) -> None:
     assert str(error) == "550 no such\nmailbox"
 
 
+@pytest.mark.parametrize("answer", ["530 5.7.0 authenticate first", "535 5.7.8 wrong password"])
+async def test_a_missing_login_is_ours_to_mend(answer: str) -> None:
+    error = await failure({"MAIL": answer})
+    assert type(error) is TemporaryMailError
+
+
 @pytest.mark.parametrize("step", ["greeting", "EHLO"])
 async def test_a_server_that_wants_no_dialogue_is_temporary(step: str) -> None:
     error = await failure({step: "554 go away", "HELO": "554 go away"})

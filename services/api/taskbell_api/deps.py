@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BASE = "/api/v1"
 REDIS_SECONDS = 1.0
+COMMAND_SECONDS = 5.0
+"""A statement of a request that takes longer is given up: a frozen Postgres must not hold all."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Services:
             application_name="taskbell-api",
             pool_size=settings.database_pool_size,
             after_commit=doorbell.Doorbell(redis).ring,
+            command_seconds=COMMAND_SECONDS,
         )
         return cls(settings, database, redis, TokenKeys(settings))
 

@@ -8,9 +8,9 @@ import sys
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+
 from taskbell import logs
 from taskbell.settings import DatabaseSettings, load
-
 from taskbell_migrate import run, scripts
 from taskbell_migrate.check import check
 from taskbell_migrate.errors import MigrateError

@@ -8,9 +8,9 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from sqlmodel.sql.sqltypes import AutoString
+
 from taskbell.clock import now
 from taskbell.db import Timestamp
-
 from taskbell_migrate import scripts
 
 ID = "%Y%m%d_%H%M"

@@ -5,9 +5,9 @@ from typing import Any
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
+
 from taskbell.models import METADATA
 from taskbell.schema import SCHEMA_REVISION
-
 from taskbell_migrate import scripts
 from taskbell_migrate.autogenerate import COMPARE
 from taskbell_migrate.catalog import Catalog, describe, differences

@@ -5,11 +5,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import structlog
-import taskbell.schema
 from alembic import command
 from alembic.config import Config
 from alembic.script import Script
 
+import taskbell.schema
 from taskbell_migrate import scripts
 from taskbell_migrate.errors import MigrateError
 from taskbell_migrate.scratch import migrated

@@ -7,8 +7,8 @@ from uuid import uuid4
 from alembic import command
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from taskbell.models import METADATA
 
+from taskbell.models import METADATA
 from taskbell_migrate.run import move
 from taskbell_migrate.session import Limits, open_connection
 

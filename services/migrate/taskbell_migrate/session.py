@@ -12,8 +12,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
-from taskbell.db import is_unreachable, normalise_url
 
+from taskbell.db import is_unreachable, normalise_url
 from taskbell_migrate.errors import LockedError, UnreachableError
 
 LOCK_KEY = 0x7461736B62656C6C

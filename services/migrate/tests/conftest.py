@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+
 from taskbell_local.stack import Stack
 from taskbell_migrate.session import Limits
 

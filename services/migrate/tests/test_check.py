@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 import sqlalchemy as sa
+
 from taskbell.models import METADATA
 from taskbell.schema import SCHEMA_REVISION
 from taskbell_migrate import check, run, scratch

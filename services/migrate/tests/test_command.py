@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from taskbell.schema import SCHEMA_REVISION
 from taskbell_migrate import run
 from taskbell_migrate.session import LOCK_KEY, Limits

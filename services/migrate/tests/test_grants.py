@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
+
 from taskbell.models import METADATA
 from taskbell.schema import SCHEMA_REVISION
 from taskbell_migrate import run

@@ -6,6 +6,7 @@ from shutil import copytree, ignore_patterns
 
 import pytest
 import sqlalchemy as sa
+
 import taskbell.models
 import taskbell.schema
 import taskbell_migrate.autogenerate

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+
 from taskbell.schema import SCHEMA_REVISION, SchemaMismatchError, check_schema
 from taskbell_migrate import run
 from taskbell_migrate.catalog import Catalog, describe

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
+
 from taskbell_local.stack import Stack
 from taskbell_migrate.errors import UnreachableError
 from taskbell_migrate.session import Limits, open_connection

@@ -11,6 +11,17 @@ from taskbell.db import is_unreachable
 log = structlog.get_logger(__name__)
 
 
+def insist_on_cancelling() -> None:
+    """Raise `CancelledError` in a task that was cancelled and runs on.
+
+    When a connection breaks in that moment, redis-py and arq swallow it or raise their own error
+    in its place; a worker told to stop would never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def forever(name: str, step: Callable[[], Awaitable[float]]) -> None:
     """Run `step` again and again; it returns the seconds to wait before the next round."""
     while True:
@@ -25,6 +36,7 @@ async def forever(name: str, step: Callable[[], Awaitable[float]]) -> None:
             else:
                 log.exception("round_failed", loop=name)
             pause = 1.0
+        insist_on_cancelling()
         await asyncio.sleep(pause)
 
 

@@ -27,6 +27,10 @@ from taskbell_worker.tickets import take_tickets
 HEALTH_SECONDS = 2.0
 HEALTH_STALE_SECONDS = 15.0
 
+QUEUE_PLANS = {"enable_sort": "off"}
+"""A queue grows by thousands and shrinks again before its statistics are made anew; by the old ones
+Postgres would rather sort all that is due, for each claim, than walk the index that is in order."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,6 +48,7 @@ class Worker:
             # a run holds one at a time; the loops need a few
             pool_size=settings.worker_max_jobs + 6,
             after_commit=self._doorbell.ring,
+            server_settings=QUEUE_PLANS,
         )
         resources = Resources(
             self._database,

@@ -1,7 +1,8 @@
 """The relay: hands out tickets for due jobs that have none, in every worker, without a leader.
 
-It is what makes the doorbell optional: a ring that was lost, a retry, a scheduled job, a bulk of
-jobs and everything Redis forgot come to a worker this way.
+It is what makes the doorbell optional: a ring that was lost, a retry, a scheduled job and
+everything Redis forgot come to a worker this way. Where more is due than the queue should hold, the
+workers help themselves, many jobs with one statement: a ticket each would only slow them down.
 """
 
 import asyncio
@@ -58,6 +59,8 @@ class Relay:
     async def round(self) -> float:
         """One round; returns the seconds to wait (less when woken)."""
         await self._runner.return_tickets()
+        if self._runner.has_backlog:
+            return FULL_PAUSE_SECONDS  # tickets would only be stale when they are taken
         try:
             async with asyncio.timeout(2.0 if self._failing_since is None else PROBE_SECONDS):
                 more = await self._hand_out()
@@ -71,6 +74,7 @@ class Relay:
             log.info("redis_back", away_seconds=round(time.monotonic() - self._failing_since, 1))
             self._failing_since = None
         if more:
+            self._runner.face_backlog()
             return FULL_PAUSE_SECONDS
         # no two workers in step; woken early when a reminder fires
         await self._sleep(random.uniform(0.3, 1.0))  # noqa: S311

@@ -28,6 +28,9 @@ APART_SECONDS = 1.0
 MARGINS = 12
 """A run is stopped one part in so many of its lease before one that was not prolonged ends."""
 
+REFILL_PART = 4
+"""Under a backlog a claim waits until one in so many slots is free."""
+
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
@@ -53,6 +56,8 @@ class Runner:
         self._registry = registry
         self._free = asyncio.Semaphore(slots)
         self._running: dict[UUID, tuple[Run, asyncio.Task[None]]] = {}
+        self._backlog = False
+        self._refilling = False
         self._stopping = False
         self._releasing = False
         self._claims: set[asyncio.Task[Any]] = set()
@@ -63,6 +68,16 @@ class Runner:
     def running(self) -> int:
         """How many jobs run now."""
         return len(self._running)
+
+    @property
+    def has_backlog(self) -> bool:
+        """Whether free slots are filled straight from Postgres: more is due than has tickets."""
+        return self._backlog
+
+    def face_backlog(self) -> None:
+        """Fill free slots straight from Postgres, many with one statement, until less is due."""
+        self._backlog = True
+        self._refill()
 
     async def take(self, job_id: UUID) -> None:
         """Claim the job of a ticket and start it, once a slot is free.
@@ -110,7 +125,10 @@ class Runner:
             free += 1
         started = 0
         try:
-            for job in await self._claim_next(free) if free else []:
+            jobs = await self._claim_next(free) if free else []
+            if len(jobs) < free:
+                self._backlog = False
+            for job in jobs:
                 if await self._may_start(job):
                     self._start(job)
                     started += 1
@@ -118,6 +136,23 @@ class Runner:
             for _ in range(free - started):
                 self._free.release()
         return started
+
+    def _refill(self) -> None:
+        if not self._backlog or self._stopping or self._refilling:
+            return
+        if (self.slots - self.running) * REFILL_PART < self.slots:
+            return  # wait for some more: they cost one statement together
+        self._refilling = True
+        task = asyncio.create_task(self._take_next())
+        self._claims.add(task)
+        task.add_done_callback(self._refilled)
+
+    def _refilled(self, task: asyncio.Task[int]) -> None:
+        self._claims.discard(task)
+        self._refilling = False
+        if not task.cancelled() and (error := task.exception()):
+            self._backlog = False  # the relay finds it again
+            log.warning("refill_failed", error=type(error).__name__)
 
     async def _claim_next(self, most: int) -> list[ClaimedJob]:
         token = uuid4()
@@ -226,6 +261,7 @@ class Runner:
             if self._running.get(job.id, (None,))[0] is run:
                 del self._running[job.id]
             self._free.release()
+            self._refill()
 
         task.add_done_callback(ended)
 
@@ -290,7 +326,10 @@ class Runner:
             # whether an effect that began has happened, nobody knows: `fail` counts it
             await run.fail(f"did not end within {known.kind.timeout_seconds:g} s")
         except Exception as error:
-            log.exception("job_failed")
+            if is_unreachable(error):
+                log.warning("job_failed", error=type(error).__name__)
+            else:
+                log.exception("job_failed")
             await run.fail(f"{type(error).__name__}: {error}")
         return None
 

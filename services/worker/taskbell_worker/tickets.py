@@ -16,6 +16,7 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from taskbell.jobs.doorbell import FUNCTION, QUEUE, connect
+from taskbell_worker.loops import insist_on_cancelling
 from taskbell_worker.runner import Runner
 
 POLL_SECONDS = 0.02
@@ -52,6 +53,10 @@ class _TicketWorker(Worker):
         super().__init__(**options)
         # arq's own is its time-out and 10 s more; that two workers claim one job does no harm
         self.in_progress_timeout_s = HELD_SECONDS
+
+    async def _poll_iteration(self) -> None:
+        insist_on_cancelling()
+        await super()._poll_iteration()
 
     @property
     def max_jobs(self) -> int:
@@ -95,6 +100,7 @@ async def take_tickets(redis_url: str, runner: Runner) -> None:
             log.warning("redis_lost", error=type(error).__name__, retry_in=pause)
         finally:
             await _close(worker)
+        insist_on_cancelling()
         if time.monotonic() - began > MOST_PAUSE_SECONDS * 5:
             pause = LEAST_PAUSE_SECONDS  # it went well for a while
         await asyncio.sleep(pause)

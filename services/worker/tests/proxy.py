@@ -27,8 +27,14 @@ class Proxy:
         if not self._mended:
             writer.transport.abort()
             return
-        there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            return
         self._writers |= {writer, back}
+        if not self._mended:  # cut in the meantime
+            self.cut()
         for source, sink in ((reader, back), (there, writer)):
             self._pipes.add(asyncio.create_task(self._pipe(source, sink)))
 

@@ -40,3 +40,21 @@ async def test_a_loop_survives_every_error() -> None:
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     await away.close()
+
+
+async def test_a_loop_ends_although_a_library_swallows_the_cancelling() -> None:
+    begun = asyncio.Event()
+
+    async def step() -> float:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError("lost while it was cancelled") from None
+        return 0.0
+
+    loop = asyncio.create_task(forever("test", step))
+    await begun.wait()
+    loop.cancel()
+    done, _ = await asyncio.wait([loop], timeout=5)
+    assert loop in done

@@ -283,8 +283,8 @@ async def test_draining_releases_what_does_not_end(
 
     await until(effect_began)
     await runner.drain(0.05)
-    for job_id, ambiguous in ((plain, 0), (begun, 1)):
+    for job_id, counted in ((plain, 0), (begun, 1)):
         job = await find(job_id)
-        assert (job.state, job.attempts, job.ambiguous) == ("ready", 0, ambiguous)
+        assert (job.state, job.attempts, job.ambiguous) == ("ready", counted, counted)
         assert job.last_error == "released: the worker stopped"
     assert runner.running == 0

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -56,18 +56,22 @@ async def sign_up(
     Raises `WeakPasswordError`, `EmailTakenError`.
     """
     passwords.check_strength(password, email=email)
-    user = User(
-        email=email,
-        email_key=email_key(email),
-        name=name or "",
-        password_hash=await passwords.hash_password(password),
-        time_zone=time_zone,
+    values = {
+        "email": email,
+        "email_key": email_key(email),
+        "name": name or "",
+        "password_hash": await passwords.hash_password(password),
+        "time_zone": time_zone,
+    }
+    # no error in the database, whose log would name the address
+    user: User | None = await session.scalar(
+        insert(User)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["email_key"])
+        .returning(User)
     )
-    session.add(user)
-    try:
-        await session.flush()
-    except IntegrityError:
-        raise EmailTakenError from None
+    if user is None:
+        raise EmailTakenError
     await enqueue(
         session, WELCOME, WelcomePayload(user_id=user.id), dedupe_key=f"welcome:{user.id}"
     )

@@ -41,6 +41,9 @@ class Job(SQLModel, table=True):
         CheckConstraint("octet_length(payload::text) <= 16384", name="payload_size"),
         Index("uq_job_dedupe", "kind", "dedupe_key", unique=True),
         Index("ix_job_ready", "ticket_at", postgresql_where=text("state = 'ready'")),
+        Index(
+            "ix_job_due", text("priority DESC"), "run_at", postgresql_where=text("state = 'ready'")
+        ),
         Index("ix_job_running", "lease_until", postgresql_where=text("state = 'running'")),
         Index(
             "ix_job_finished",

@@ -109,7 +109,8 @@ DEAD = text(f"""
 """).bindparams(bindparam("ambiguous", type_=Integer))
 
 RELEASE = text(f"""
-    UPDATE job SET state = 'ready', {_NO_LEASE}, attempts = attempts - (effect_started_at IS NULL)::int,
+    UPDATE job SET state = 'ready', {_NO_LEASE},
+        attempts = attempts - (effect_started_at IS NULL)::int,
         ambiguous = ambiguous + (effect_started_at IS NOT NULL)::int,
         ticket_at = clock_timestamp() + make_interval(secs => :delay),
         run_at = CASE WHEN :delay > 0 THEN clock_timestamp() + make_interval(secs => :delay)

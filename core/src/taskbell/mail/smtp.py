@@ -110,8 +110,13 @@ class Mailer:
         return _words(answer)
 
 
+NOT_LET_IN = frozenset({530, 534, 535, 538})
+"""Authentication is missing or fails (RFC 4954 §6): for us to mend, and no reason to lose a mail."""
+
+
 def _refused(error: SMTPResponseException) -> TemporaryMailError | PermanentMailError:
-    kind = PermanentMailError if 500 <= error.code <= 599 else TemporaryMailError
+    for_good = 500 <= error.code <= 599 and error.code not in NOT_LET_IN
+    kind = PermanentMailError if for_good else TemporaryMailError
     return kind(_words(error))
 
 

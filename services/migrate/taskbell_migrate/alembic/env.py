@@ -7,6 +7,7 @@ import structlog
 from alembic import context
 from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import Connection
+
 from taskbell import logs, settings
 from taskbell.models import METADATA
 from taskbell_migrate.autogenerate import COMPARE, name_revision, render_item

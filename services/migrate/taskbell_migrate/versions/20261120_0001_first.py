@@ -98,6 +98,12 @@ def _create_job() -> None:
         "ix_job_ready", "job", ["ticket_at"], postgresql_where=sa.text("state = 'ready'")
     )
     op.create_index(
+        "ix_job_due",
+        "job",
+        [sa.text("priority DESC"), "run_at"],
+        postgresql_where=sa.text("state = 'ready'"),
+    )
+    op.create_index(
         "ix_job_running", "job", ["lease_until"], postgresql_where=sa.text("state = 'running'")
     )
     op.create_index(

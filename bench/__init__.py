@@ -1,0 +1,1 @@
+"""Load on a real stack, as ratios against a limit measured in the same run."""
