@@ -1,0 +1,1 @@
+"""Real processes killed, frozen and flushed, and what must be true afterwards."""
