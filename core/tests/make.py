@@ -73,6 +73,7 @@ async def make_due(session: AsyncSession, reminder: Reminder, *, late: float = 1
     """Let the moment of a waiting reminder pass: it was due `late` seconds ago."""
     reminder.next_fire_at = reminder.at = now() - timedelta(seconds=late)
     reminder.offset_minutes, reminder.state = None, "scheduled"
+    reminder.updated_at = reminder.at - HOUR  # it was planned in time
     await session.flush()
 
 

@@ -34,3 +34,7 @@ def test_others_are_refused(cursor: str) -> None:
 def test_no_word_breaks_it(cursor: str) -> None:
     with contextlib.suppress(InvalidCursorError):
         assert len(decode_cursor(cursor, length=2)) == 2
+
+
+def test_a_cursor_of_a_long_title_still_fits_into_an_address() -> None:
+    assert len(encode_cursor("title", "💚" * 200, "0198f2a4-c1d3-7d1b-8a55-c1c6c1f0a001")) < 2000

@@ -23,7 +23,7 @@ from taskbell_local.supervisor import Wish, run
 DESCRIPTION = """Taskbell on real servers without Docker: Postgres, Valkey, nginx and MailDev
 from Python and npm packages, and the API, worker and page of this checkout."""
 EPILOG = """Each option also comes as the variable named behind it, which is how make passes it:
-make run PORT=9000. The services' own variables (LOG_LEVEL, SIGNUP_ENABLED, RATE_LIMIT_*, SMTP_URL,
+make run PORT=9000. The services' own variables (LOG_LEVEL, SIGNUP_ENABLED, AUTH_RATE, SMTP_URL,
 PUBLIC_URL, … see deploy/.env.example) pass through."""
 
 

@@ -17,7 +17,7 @@ class InvalidCursorError(InvalidError):
 
 def encode_cursor(*parts: Any) -> str:
     """Return a cursor holding JSON values."""
-    raw = json.dumps(parts, separators=(",", ":")).encode()
+    raw = json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 

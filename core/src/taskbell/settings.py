@@ -5,7 +5,8 @@ Every variable `NAME` may also be given as `NAME_FILE`, the path of a file that 
 
 import json
 import os
-from email.utils import parseaddr
+import re
+from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -153,15 +154,20 @@ class MailSettings(PublicSettings):
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: SecretStr) -> SecretStr:
-        if not _check_url(value, "smtp", "smtps").hostname:
+        parts = _check_url(value, "smtp", "smtps")
+        if not re.fullmatch(r"[\w.:-]+", parts.hostname or "") or parts.port == 0:
             raise ValueError("must name a host: smtp://host[:port]")
+        # a typo here would quietly send without encryption
+        if parts.query not in {"", "starttls=require"}:
+            raise ValueError("takes no option but ?starttls=require")
         return value
 
     @field_validator("mail_from")
     @classmethod
     def _mailbox(cls, value: str) -> str:
         _, address = parseaddr(value)
-        if not address.isascii() or not all(address.rpartition("@")) or " " in address:
+        one = len(getaddresses([value])) == 1 and not any(ord(char) < 32 for char in value)
+        if not one or not address.isascii() or not all(address.rpartition("@")) or " " in address:
             raise ValueError("must be an address such as Taskbell <taskbell@example.com>")
         return value
 

@@ -46,11 +46,11 @@ async def full(servers: Stack) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-WHO = {"owner": "x", "lease": 60.0}
+WHO = {"owner": "x", "lease": 60.0, "token": new_id(), "crashes_below": 3}
 PLANS: list[tuple[str, TextClause, dict[str, Any], str]] = [
     ("ticket", queries.TICKET, {"most": 200, "patience": 60.0}, "ix_job_ready"),
-    ("claim", queries.CLAIM, WHO | {"id": new_id(), "token": new_id()}, "pk_job"),
-    ("claim next", queries.CLAIM_NEXT, WHO | {"most": 16, "token": new_id()}, "ix_job_due"),
+    ("claim", queries.CLAIM, WHO | {"id": new_id()}, "pk_job"),
+    ("claim next", queries.CLAIM_NEXT, WHO | {"most": 16}, "ix_job_due"),
     ("sweep", queries.SWEEP, {"most_crashes": 3}, "ix_job_running"),
     ("prune", queries.PRUNE, {}, "ix_job_finished"),
     ("cancel", queries.CANCEL_GROUP, {"group_key": "g", "reason": "x"}, "ix_job_group"),

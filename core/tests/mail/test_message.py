@@ -22,7 +22,7 @@ ADA = Recipient("ada@example.com", "Ada")
 def reminder(**more: Any) -> EmailMessage:
     context = {
         "title": "Pay the rent", "description": "", "due": PLAN, "due_date": None,
-        "zone": "Europe/Zurich", "fire_at": PLAN, "late_seconds": 0,
+        "zone": "Europe/Zurich", "planned_at": PLAN, "late_seconds": 0,
         "public_url": "https://tasks.example.com",
     } | more  # fmt: skip
     return compose(
@@ -123,6 +123,48 @@ def test_no_header_is_smuggled_in(end: str) -> None:
     assert arrived["Bcc"] is None
     assert arrived["Subject"] == "Hello Bcc: evil@example.com"
     assert arrived["To"].addresses[0].addr_spec == "ada@example.com"
+
+
+# `email` decodes encoded words in what it is given, line ends and half characters included
+ENCODED = [
+    "=?utf-8?q?=0D=0ABcc:=20evil=40example.com?=",
+    "=?utf-8?q?hi=0D=0AContent-Type:=20text/html=0D=0A=0D=0A<h1>evil</h1>?=",
+    "=?utf-8?b?DQpCY2M6IGV2aWxAZXhhbXBsZS5jb20=?=",
+    "=?utf-7?q?+2AA-?=",
+    "=?utf-8?q?Bob=0D=0AReply-To:=20evil=40example.com?=",
+]
+
+
+@pytest.mark.parametrize("words", ENCODED)
+def test_encoded_words_stay_words(words: str) -> None:
+    message = compose(
+        "welcome", job_id=JOB, sender="bell@example.org",
+        recipient=Recipient("ada@example.com", words), subject=words,
+        context={"public_url": "https://x"},
+    )  # fmt: skip
+    arrived = received(message)
+    assert set(arrived.keys()) == {
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version",
+        "Content-Type",
+    }  # fmt: skip
+    assert arrived.get_content_type() == "multipart/alternative"
+    assert [one.addr_spec for one in arrived["To"].addresses] == ["ada@example.com"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dr. Anna-Maria von Hohenstein, Chair of the Department of Applied Mathematics",
+        "victim@example.org, somebody else with a name that goes on and on and on and on",
+    ],
+)
+def test_a_long_name_with_specials_is_no_second_recipient(name: str) -> None:
+    message = compose(
+        "welcome", job_id=JOB, sender="bell@example.org",
+        recipient=Recipient("ada@example.com", name), subject="x",
+        context={"public_url": "https://x"},
+    )  # fmt: skip
+    assert [one.addr_spec for one in received(message)["To"].addresses] == ["ada@example.com"]
 
 
 NAMES = [

@@ -43,7 +43,7 @@ async def test_firing_writes_everything_at_once(session: AsyncSession) -> None:
         job_group(reminder.id),
     )
     payload = ReminderPayload.model_validate(job.payload)
-    assert payload == ReminderPayload(reminder_id=reminder.id, fire_at=fire_at, version=1)
+    assert payload == ReminderPayload(reminder_id=reminder.id, fire_at=fire_at, planned_at=fire_at)
     delivery = (await session.scalars(select(Delivery))).one()
     assert (delivery.job_id, delivery.state, delivery.attempt) == (job.id, "planned", 1)
     assert await fire_due(session) == 0
@@ -127,7 +127,7 @@ async def test_what_is_sent_is_read_when_it_is_sent(session: AsyncSession) -> No
 
 UNWANTED = {
     "deleted": ("DELETE FROM reminder", "was deleted"),
-    "changed": ("UPDATE reminder SET version = 2", "was changed"),
+    "moved": ("UPDATE reminder SET at = at + interval '1 hour'", "was moved"),
     "done": ("UPDATE task SET completed_at = now()", "done or deleted"),
     "trashed": ("UPDATE task SET deleted_at = now()", "done or deleted"),
     "inactive": ("UPDATE user_account SET is_active = false", "no access"),
@@ -144,7 +144,7 @@ async def test_what_is_no_longer_wanted(session: AsyncSession, change: str, reas
     assert reason in due.reason
 
 
-async def test_a_moved_reminder_is_another_version(session: AsyncSession) -> None:
+async def test_a_moved_reminder_is_not_wanted_at_the_old_time(session: AsyncSession) -> None:
     reminder, payload = await payload_of(session)
     await update_reminder(
         session, owner_id=reminder.owner_id, reminder_id=reminder.id,

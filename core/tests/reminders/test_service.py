@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -112,10 +112,12 @@ async def test_a_reminder_is_moved(session: AsyncSession) -> None:
     assert (reminder.at, reminder.offset_minutes, reminder.next_fire_at) == (at, None, at)
     await patch(session, reminder, offset_minutes=10)
     assert (reminder.at, reminder.offset_minutes, reminder.version) == (None, 10, 3)
-    for nothing in ({}, {"offset_minutes": 10}, {"at": None}, {"channels": ["email"]}):
+    for nothing in ({}, {"offset_minutes": 10}, {"channels": ["email"]}):
         assert (await patch(session, reminder, **nothing)).version == 3
     with pytest.raises(ReminderInPastError):
         await patch(session, reminder, at=now() - MINUTE)
+    with pytest.raises(ValidationError):
+        ReminderPatch(at=None)  # a reminder without a time
 
 
 async def test_only_ones_own_reminders(session: AsyncSession) -> None:
@@ -161,6 +163,11 @@ RENAME, CLEAR = (
 async def move(session: AsyncSession, task: Task) -> Any:
     assert task.due_at is not None
     return await act("update_task", patch=TaskPatch(due_at=task.due_at + HOUR))(session, task)
+
+
+async def move_back(session: AsyncSession, task: Task) -> Any:
+    assert task.due_at is not None
+    return await act("update_task", patch=TaskPatch(due_at=task.due_at - HOUR))(session, task)
 
 
 # after which changes is a waiting reminder (30 minutes before) in which state, and moved by what
@@ -219,7 +226,12 @@ PENDING: list[tuple[list[Change], str, str, list[str]]] = [
     ([TRASH], "cancelled", "cancelled", ["skipped"]),
     ([CLEAR], "cancelled", "cancelled", ["skipped"]),
     ([move], "scheduled", "cancelled", ["skipped"]),
-    ([COMPLETE, REOPEN], "fired", "cancelled", ["skipped"]),
+    # undone: it is due again at once, for its message was never sent
+    ([COMPLETE, REOPEN], "scheduled", "cancelled", ["skipped"]),
+    ([TRASH, RESTORE], "scheduled", "cancelled", ["skipped"]),
+    ([move, move_back], "scheduled", "cancelled", ["skipped"]),
+    ([COMPLETE, move, move_back, REOPEN], "scheduled", "cancelled", ["skipped"]),
+    ([TRASH, RESTORE, COMPLETE], "cancelled", "cancelled", ["skipped"]),
 ]
 
 
@@ -233,6 +245,52 @@ async def test_what_was_not_sent_yet_follows_too(
     await session.refresh(reminder)
     assert reminder.state == state
     assert await job_and_delivery(session) == (job, deliveries)
+
+
+@pytest.mark.parametrize("changes", [[COMPLETE, REOPEN], [TRASH, RESTORE], [move, move_back]])
+async def test_what_was_undone_fires_again(session: AsyncSession, changes: list[Change]) -> None:
+    task, reminder = await fired(session)
+    first = reminder.last_fire_at
+    for change in changes:
+        await change(session, task)
+    await session.refresh(reminder)
+    assert reminder.next_fire_at == first
+    assert await fire_due(session) == 1
+    await session.refresh(reminder)
+    assert (reminder.state, reminder.last_fire_at, reminder.owed_at) == ("fired", first, None)
+    states = list(await session.scalars(select(col(Delivery.state)).order_by(col(Delivery.id))))
+    assert states == ["skipped", "planned"]
+
+
+async def test_what_was_due_but_not_fired_yet_is_not_lost_either(session: AsyncSession) -> None:
+    """Nothing ran for a while, and the task was done and reopened meanwhile."""
+    task = await due_task(session)
+    reminder = await a_reminder(session, task, offset_minutes=30)
+    moment = now() - timedelta(seconds=10)
+    task.due_at = moment + HOUR / 2
+    reminder.next_fire_at = moment
+    await session.flush()
+    await COMPLETE(session, task)
+    task.due_at = moment - HOUR  # and the due time itself passed
+    reminder.offset_minutes = -60
+    await REOPEN(session, task)
+    await session.refresh(reminder)
+    assert (reminder.state, reminder.next_fire_at) == ("scheduled", moment)
+
+
+async def test_a_message_that_was_not_wanted_is_taken_back(session: AsyncSession) -> None:
+    """It was being sent while the task was trashed, and restored before that was noted."""
+    task, reminder = await fired(session)
+    first = reminder.last_fire_at
+    assert first is not None
+    await session.execute(update(Job).values(state="done", finished_at=now()))  # it runs: not ready
+    await TRASH(session, task)
+    await reminders.take_back(session, reminder_id=reminder.id, fire_at=first)
+    await session.refresh(reminder)
+    assert (reminder.state, reminder.owed_at) == ("cancelled", first)
+    await RESTORE(session, task)
+    await session.refresh(reminder)
+    assert (reminder.state, reminder.next_fire_at) == ("scheduled", first)
 
 
 async def test_a_deleted_task_takes_everything_along(session: AsyncSession) -> None:

@@ -164,6 +164,7 @@ ANY = "2026-11-20T12:00:00+00:00"
 @pytest.mark.parametrize(
     ("sort", "cursor"),
     [
+        ("priority", forged("priority", True, ID)),
         ("created_at", "nonsense"), ("created_at", forged("-created_at", ANY, ID)),
         ("created_at", forged("created_at", None, ID)), ("created_at", forged("created_at", 1, ID)),
         ("created_at", forged("created_at", "2026-11-20", ID)),

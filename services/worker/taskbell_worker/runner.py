@@ -2,20 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskbell.db import is_unreachable
 from taskbell.jobs import lifecycle
-from taskbell.jobs.errors import DeadError, LeaseLostError, RetryError
+from taskbell.jobs.errors import LeaseLostError
 from taskbell.jobs.kinds import RetryPolicy
 from taskbell.jobs.lifecycle import LEASE_SECONDS, ClaimedJob
+from taskbell_worker.handle import handle
 from taskbell_worker.registry import Registered, Registry
 from taskbell_worker.run import Resources, Run
 
@@ -56,6 +56,7 @@ class Runner:
         self._registry = registry
         self._free = asyncio.Semaphore(slots)
         self._running: dict[UUID, tuple[Run, asyncio.Task[None]]] = {}
+        self._last_chance_claimed = False
         self._backlog = False
         self._refilling = False
         self._stopping = False
@@ -102,21 +103,24 @@ class Runner:
             if self._stopping:
                 self._in_vain.add(job_id)
                 return
-            token = uuid4()
-            try:
-                async with self._connection() as connection:
-                    job = await lifecycle.claim(
-                        connection, job_id, owner=self.owner, lease=self._lease, token=token
-                    )
-            except Exception as error:
-                self._in_vain.add(job_id)
-                self._unsure.add(token)
-                if not is_unreachable(error):
-                    log.exception("claim_failed", job_id=str(job_id))
-                return
-            if job is not None and await self._may_start(job):
-                slot.keep()
-                self._start(job)
+            with self._claiming() as (token, last_chances):
+                try:
+                    async with self._connection() as connection:
+                        job = await lifecycle.claim(
+                            connection, job_id, owner=self.owner, lease=self._lease,
+                            token=token, last_chances=last_chances,
+                        )  # fmt: skip
+                except Exception as error:
+                    self._in_vain.add(job_id)
+                    self._unsure.add(token)
+                    if not is_unreachable(error):
+                        log.exception("claim_failed", job_id=str(job_id))
+                    return
+                if job is not None:
+                    slot.keep()
+                    self._start(job)
+                elif not last_chances:
+                    self._in_vain.add(job_id)  # stale, or to be run apart from another one
 
     async def _take_next(self) -> int:
         free = 0
@@ -125,11 +129,11 @@ class Runner:
             free += 1
         started = 0
         try:
-            jobs = await self._claim_next(free) if free else []
-            if len(jobs) < free:
-                self._backlog = False
-            for job in jobs:
-                if await self._may_start(job):
+            with self._claiming() as (token, last_chances):
+                jobs = await self._claim_next(free, token, last_chances) if free else []
+                if len(jobs) < free:
+                    self._backlog = False
+                for job in await self._apart(jobs):
                     self._start(job)
                     started += 1
         finally:
@@ -154,38 +158,48 @@ class Runner:
             self._backlog = False  # the relay finds it again
             log.warning("refill_failed", error=type(error).__name__)
 
-    async def _claim_next(self, most: int) -> list[ClaimedJob]:
-        token = uuid4()
+    async def _claim_next(self, most: int, token: UUID, last_chances: bool) -> list[ClaimedJob]:
         try:
             async with self._connection() as connection:
                 return await lifecycle.claim_next(
-                    connection, owner=self.owner, most=most, lease=self._lease, token=token
-                )
+                    connection, owner=self.owner, most=most, lease=self._lease,
+                    token=token, last_chances=last_chances,
+                )  # fmt: skip
         except Exception:
             self._unsure.add(token)
             raise
 
-    async def _may_start(self, job: ClaimedJob) -> bool:
-        """Give a job on its last chance back while another one runs here.
+    @contextmanager
+    def _claiming(self) -> Iterator[tuple[UUID, bool]]:
+        """Give a claim its token, and whether it may bring a job on its last chance.
 
-        One that kills its worker takes down all that runs beside it: they come back together, and
-        would go down with it until all were dead.
+        Of those one runs here at a time. One that kills its worker takes down all that runs beside
+        it: they come back together, and would go down with it until all were dead.
         """
-        if not (job.on_last_chance and self._last_chance_runs()):
-            return True
+        alone = not self._last_chance_claimed and not any(
+            run.job.on_last_chance for run, _ in self._running.values()
+        )
+        self._last_chance_claimed |= alone
         try:
-            async with self._connection() as connection:
-                await lifecycle.release(connection, job, delay=APART_SECONDS)
-        except LeaseLostError:
-            return False
-        except Exception as error:
-            if not is_unreachable(error):
-                raise
-            return True  # rather beside another one than as a third crash
-        return False
+            yield uuid4(), alone
+        finally:
+            if alone:
+                self._last_chance_claimed = False
 
-    def _last_chance_runs(self) -> bool:
-        return any(run.job.on_last_chance for run, _ in self._running.values())
+    async def _apart(self, jobs: list[ClaimedJob]) -> list[ClaimedJob]:
+        """Give all jobs on their last chance back but the first, before that one starts."""
+        rest = [job for job in jobs if job.on_last_chance][1:]
+        for job in list(rest):
+            try:
+                async with self._connection() as connection:
+                    await lifecycle.release(connection, job, delay=APART_SECONDS)
+            except LeaseLostError:
+                pass
+            except Exception as error:
+                if not is_unreachable(error):
+                    raise
+                rest.remove(job)  # rather beside another one than as a third crash
+        return [job for job in jobs if job not in rest]
 
     async def return_tickets(self) -> None:
         """Let the relay hand out again the tickets that were taken in vain."""
@@ -273,7 +287,7 @@ class Runner:
             job_id=str(job.id), kind=job.kind, attempt=job.attempts, request_id=job.request_id
         )
         try:
-            await self._handle(run, known)
+            await handle(run, known)
         except LeaseLostError as error:
             run.outcome, run.error = "lost", str(error)
         except asyncio.CancelledError:
@@ -296,42 +310,6 @@ class Runner:
             await run.release()
         except Exception as error:
             run.outcome, run.error = "lost", repr(error)
-
-    async def _handle(self, run: Run, known: Registered | None) -> None:
-        job = run.job
-        if known is None:
-            return await run.fail(f"unknown kind {job.kind}", permanent=True)
-        if job.payload_version != known.kind.version:
-            return await run.fail(
-                f"payload version {job.payload_version}, this worker knows {known.kind.version}",
-                permanent=True,
-            )
-        try:
-            payload = known.kind.payload.model_validate(job.payload)
-        except ValidationError as error:
-            problems = error.errors(include_input=False, include_url=False, include_context=False)
-            return await run.fail(f"payload does not fit: {problems}", permanent=True)
-        try:
-            async with asyncio.timeout(known.kind.timeout_seconds):
-                await known.handler(run, payload)
-                if run.outcome is None:
-                    await run.finish()
-        except LeaseLostError:
-            raise
-        except DeadError as error:
-            await run.fail(str(error), permanent=True)
-        except RetryError as error:
-            await run.fail(str(error))
-        except TimeoutError:
-            # whether an effect that began has happened, nobody knows: `fail` counts it
-            await run.fail(f"did not end within {known.kind.timeout_seconds:g} s")
-        except Exception as error:
-            if is_unreachable(error):
-                log.warning("job_failed", error=type(error).__name__)
-            else:
-                log.exception("job_failed")
-            await run.fail(f"{type(error).__name__}: {error}")
-        return None
 
 
 class _slot:  # noqa: N801 (used as a function)

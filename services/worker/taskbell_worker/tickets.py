@@ -98,6 +98,10 @@ async def take_tickets(redis_url: str, runner: Runner) -> None:
             await worker.async_run()
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("redis_lost", error=type(error).__name__, retry_in=pause)
+        except Exception:
+            # something that is no ticket of ours; jobs are in Postgres, tickets may be lost
+            log.exception("queue_unreadable")
+            await _forget(worker)
         finally:
             await _close(worker)
         insist_on_cancelling()
@@ -105,6 +109,11 @@ async def take_tickets(redis_url: str, runner: Runner) -> None:
             pause = LEAST_PAUSE_SECONDS  # it went well for a while
         await asyncio.sleep(pause)
         pause = min(pause * 2, MOST_PAUSE_SECONDS)
+
+
+async def _forget(worker: Worker) -> None:
+    with contextlib.suppress(RedisError, OSError, TimeoutError):
+        await worker.pool.delete(QUEUE)
 
 
 async def _close(worker: Worker) -> None:

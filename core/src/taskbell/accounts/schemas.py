@@ -3,8 +3,9 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic import EmailStr as Email
+from pydantic_core import PydanticCustomError
 
 from taskbell.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from taskbell.text import Line, Text, TimeZone
@@ -19,7 +20,16 @@ Password = Annotated[
     ),
 ]
 Name = Annotated[Line, StringConstraints(max_length=100)]
-EmailAddress = Annotated[Email, Field(max_length=254)]
+
+
+def _bare(value: object) -> object:
+    # `EmailStr` would also take "Ada <ada@example.com>", and keep a part of it
+    if isinstance(value, str) and "<" in value:
+        raise PydanticCustomError("email_bare", "must be an e-mail address and nothing more")
+    return value
+
+
+EmailAddress = Annotated[Email, Field(max_length=254), BeforeValidator(_bare)]
 
 
 class SignUp(BaseModel):

@@ -1,12 +1,14 @@
 """What can be done with accounts: sign up, sign in, refresh, sign out, change oneself."""
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,7 +45,9 @@ class SignedIn:
 
 
 def email_key(email: str) -> str:
-    """Return the form in which an address is unique: NFKC and case folded."""
+    """Return the form in which an address is unique: domain in Unicode, NFKC and case folded."""
+    with suppress(EmailNotValidError):  # nobody's address: nothing is found by it
+        email = validate_email(email, check_deliverability=False).normalized
     folded = unicodedata.normalize("NFKC", email).casefold()
     return unicodedata.normalize("NFKC", folded).strip()  # folding may take characters apart
 

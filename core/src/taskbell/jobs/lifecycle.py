@@ -95,12 +95,13 @@ async def claim(
     owner: str,
     lease: float = LEASE_SECONDS,
     token: UUID | None = None,
+    last_chances: bool = True,
 ) -> ClaimedJob | None:
     """Take a due job for `lease` seconds, or return None: the ticket was stale.
 
-    `token`: for `unclaim`, should the answer be lost.
+    `token`: for `unclaim`, should the answer be lost. `last_chances`: also one on its last chance.
     """
-    values = {"id": job_id, "owner": owner, "lease": lease, "token": token or uuid4()}
+    values = {"id": job_id, **_claim_values(owner, lease, token, last_chances)}
     row = (await connection.execute(queries.CLAIM, values)).one_or_none()
     return _claimed(row, lease) if row else None
 
@@ -112,11 +113,23 @@ async def claim_next(
     most: int,
     lease: float = LEASE_SECONDS,
     token: UUID | None = None,
+    last_chances: bool = True,
 ) -> list[ClaimedJob]:
     """Take up to `most` due jobs without a ticket: for when Redis is away."""
-    values = {"owner": owner, "lease": lease, "most": most, "token": token or uuid4()}
+    values = {"most": most, **_claim_values(owner, lease, token, last_chances)}
     rows = await connection.execute(queries.CLAIM_NEXT, values)
     return [_claimed(row, lease) for row in rows]
+
+
+def _claim_values(
+    owner: str, lease: float, token: UUID | None, last_chances: bool
+) -> dict[str, Any]:
+    return {
+        "owner": owner,
+        "lease": lease,
+        "token": token or uuid4(),
+        "crashes_below": MOST_CRASHES if last_chances else MOST_CRASHES - 1,
+    }
 
 
 async def unclaim(connection: AsyncConnection, tokens: Sequence[UUID]) -> None:

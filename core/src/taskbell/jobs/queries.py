@@ -23,6 +23,7 @@ _DUE = """
     state = 'ready' AND run_at <= statement_timestamp()
     AND (expires_at IS NULL OR expires_at > statement_timestamp())
 """
+_CLAIMABLE = f"{_DUE} AND crashes < :crashes_below"
 _NO_LEASE = "lease_token = NULL, lease_owner = NULL, lease_until = NULL"
 _MINE = "id = :id AND lease_token = :token AND state = 'running'"
 
@@ -31,6 +32,7 @@ _token = bindparam("token", type_=UUID(as_uuid=True))
 _tokens = bindparam("tokens", type_=ARRAY(UUID(as_uuid=True)))
 _lease = bindparam("lease", type_=Float)
 _delay = bindparam("delay", type_=Float)
+_crashes_below = bindparam("crashes_below", type_=Integer)
 
 TICKET = text("""
     WITH picked AS MATERIALIZED (
@@ -56,18 +58,18 @@ RETICKET_ALL = text("""
 """)
 
 CLAIM = text(f"""
-    UPDATE job {_CLAIM_SET} WHERE id = :id AND {_DUE} RETURNING {_CLAIMED}
-""").bindparams(_lease, _token)
+    UPDATE job {_CLAIM_SET} WHERE id = :id AND {_CLAIMABLE} RETURNING {_CLAIMED}
+""").bindparams(_lease, _token, _crashes_below)
 
 CLAIM_NEXT = text(f"""
     WITH picked AS MATERIALIZED (
-        SELECT id FROM job WHERE {_DUE}
+        SELECT id FROM job WHERE {_CLAIMABLE}
         ORDER BY priority DESC, run_at LIMIT :most
         FOR UPDATE SKIP LOCKED
     )
     UPDATE job {_CLAIM_SET} FROM picked WHERE job.id = picked.id
     RETURNING {_CLAIMED}
-""").bindparams(_lease, _token, bindparam("most", type_=Integer))
+""").bindparams(_lease, _token, _crashes_below, bindparam("most", type_=Integer))
 
 UNCLAIM = text(f"""
     UPDATE job SET state = 'ready', {_NO_LEASE}, attempts = attempts - 1,

@@ -14,11 +14,14 @@ class WelcomePayload(Payload):
 
 
 class ReminderPayload(Payload):
-    """Which occurrence of which reminder, and the reminder's version that it was planned for."""
+    """Which occurrence of which reminder.
+
+    `planned_at`: what it is late against; later than `fire_at` when it was planned after that.
+    """
 
     reminder_id: UUID
     fire_at: datetime
-    version: int
+    planned_at: datetime
 
 
 WELCOME = Kind("mail.welcome", WelcomePayload, retry=MAIL_RETRY, timeout_seconds=120)

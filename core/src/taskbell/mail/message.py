@@ -1,5 +1,6 @@
 """What a mail looks like: text and HTML from Jinja2 templates, headers by `email`."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -17,6 +18,11 @@ from taskbell.clock import now
 
 # 7bit: not every server takes 8BITMIME
 _POLICY = SMTP.clone(cte_type="7bit")
+
+MOST_TO = 65
+_QUOTED = re.compile(r"[()<>@,:;.\[\]\"\\]")
+"""Names with these need quotes, which `email` loses when it folds a line, so that one address reads
+as two: where they do not fit on one line with the address, they are left out."""
 
 _environment = Environment(
     loader=PackageLoader("taskbell.mail"),
@@ -92,9 +98,13 @@ def _address(name: str, address: str) -> Address:
     local_part, _, domain = address.rpartition("@")
     if not domain.isascii():  # in mail, domains travel in their ASCII form (RFC 5890)
         domain = validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
-    return Address(_line(name), username=local_part, domain=domain)
+    shown = _line(name)
+    if len(shown) + len(address) > MOST_TO and _QUOTED.search(shown):
+        shown = ""
+    return Address(shown, username=local_part, domain=domain)
 
 
 def _line(value: str) -> str:
-    # a header is one line; what ends one (U+2028 too) would be refused, and the mail never sent
-    return " ".join(value.split())
+    # a header is one line; what ends one (U+2028 too) would be refused, and the mail never sent.
+    # "=?" would be read as an encoded word (RFC 2047), and decoded: line ends, headers and all.
+    return " ".join(value.split()).replace("=?", "=\u200b?")

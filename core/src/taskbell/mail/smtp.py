@@ -47,6 +47,7 @@ class Mailer:
         `before_data` runs before the first byte of the message: what it raises stops the sending.
         Raises `TemporaryMailError`, `PermanentMailError`, `AmbiguousMailError`.
         """
+        content = _wire_form(message)
         client = SMTP(
             hostname=self._host,
             port=self._port,
@@ -60,7 +61,7 @@ class Mailer:
             await self._greet(client)
             await self._envelope(client, message)
             await before_data()
-            return await self._data(client, message)
+            return await self._data(client, content)
         finally:
             client.close()
 
@@ -70,8 +71,10 @@ class Mailer:
         except SMTPAuthenticationError as error:
             # a wrong password is ours to mend: the mail must not be lost for it
             raise TemporaryMailError(_words(error)) from None
+        except SMTPResponseException as error:
+            raise TemporaryMailError(f"cannot connect: {_words(error)}") from None
         except (SMTPException, OSError) as error:
-            raise TemporaryMailError(f"cannot connect: {error}") from None
+            raise TemporaryMailError(storable(f"cannot connect: {error}", MOST_ANSWER)) from None
 
     async def _envelope(self, client: SMTP, message: EmailMessage) -> None:
         sender, recipient = (message[field].addresses[0].addr_spec for field in ("From", "To"))
@@ -82,15 +85,19 @@ class Mailer:
             options.append("SMTPUTF8")
         try:
             await client.mail(sender, options=options, encoding="utf-8")
+        except SMTPResponseException as error:
+            # it does not know us as a sender: ours to mend, and no reason to lose a mail
+            raise TemporaryMailError(_words(error)) from None
+        except (SMTPException, OSError) as error:
+            raise TemporaryMailError(f"connection lost: {error}") from None
+        try:
             await client.rcpt(recipient, encoding="utf-8")
         except SMTPResponseException as error:
             raise _refused(error) from None
         except (SMTPException, OSError) as error:
             raise TemporaryMailError(f"connection lost: {error}") from None
 
-    async def _data(self, client: SMTP, message: EmailMessage) -> str:
-        content = _LINE_END.sub(b"\r\n", message.as_bytes())
-        content = content if content.endswith(b"\r\n") else content + b"\r\n"
+    async def _data(self, client: SMTP, content: bytes) -> str:
         try:
             begun = await client.execute_command(b"DATA")
             if begun.code != 354 or client.protocol is None:
@@ -110,8 +117,16 @@ class Mailer:
         return _words(answer)
 
 
+def _wire_form(message: EmailMessage) -> bytes:
+    try:
+        content = _LINE_END.sub(b"\r\n", message.as_bytes())
+    except (UnicodeError, ValueError) as error:
+        raise PermanentMailError(f"the mail cannot be written: {type(error).__name__}") from None
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
+
+
 NOT_LET_IN = frozenset({530, 534, 535, 538})
-"""Authentication is missing or fails (RFC 4954 §6): for us to mend, and no reason to lose a mail."""
+"""Authentication is missing or fails (RFC 4954 §6): ours to mend, and no reason to lose a mail."""
 
 
 def _refused(error: SMTPResponseException) -> TemporaryMailError | PermanentMailError:

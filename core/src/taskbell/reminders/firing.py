@@ -21,7 +21,7 @@ from taskbell.ids import new_id
 from taskbell.jobs.service import NewJob, enqueue_many
 from taskbell.mail.jobs import REMINDER, ReminderPayload
 from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
-from taskbell.reminders.plan import due_instant
+from taskbell.reminders.plan import due_instant, fire_time
 from taskbell.reminders.service import job_group
 from taskbell.tasks.models import Task
 from taskbell.text import storable
@@ -41,9 +41,10 @@ class DueReminder:
 
 @dataclass(frozen=True)
 class NotWanted:
-    """Why a reminder is not sent after all."""
+    """Why a reminder is not sent after all, and whether that may be undone."""
 
     reason: str
+    for_good: bool = True
 
 
 async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
@@ -57,7 +58,7 @@ async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
             select(
                 col(Reminder.id),
                 col(Reminder.next_fire_at),
-                col(Reminder.version),
+                func.greatest(col(Reminder.next_fire_at), col(Reminder.updated_at)),
                 col(Reminder.channels),
             )
             .where(col(Reminder.next_fire_at) <= func.statement_timestamp())
@@ -70,8 +71,8 @@ async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
         return 0
     jobs: dict[UUID, NewJob] = {}
     occurrences, deliveries = [], []
-    for reminder_id, fire_at, version, channels in due:
-        payload = ReminderPayload(reminder_id=reminder_id, fire_at=fire_at, version=version)
+    for reminder_id, fire_at, planned_at, channels in due:
+        payload = ReminderPayload(reminder_id=reminder_id, fire_at=fire_at, planned_at=planned_at)
         for channel in channels:
             job_id = new_id()
             jobs[job_id] = NewJob(payload, id=job_id, group_key=job_group(reminder_id))
@@ -85,7 +86,7 @@ async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
                 }
             )
             attempt = Attempt(payload, job_id, 1, channel)
-            deliveries.append(attempt.row("planned", planned_at=payload.fire_at))
+            deliveries.append(attempt.row("planned", planned_at=payload.planned_at))
     fresh = set(
         await session.scalars(
             insert(ReminderOccurrence)
@@ -101,7 +102,12 @@ async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
     await session.execute(
         update(Reminder)
         .where(col(Reminder.id).in_([row.id for row in due]))
-        .values(state="fired", last_fire_at=col(Reminder.next_fire_at), next_fire_at=None)
+        .values(
+            state="fired",
+            last_fire_at=col(Reminder.next_fire_at),
+            owed_at=func.nullif(col(Reminder.owed_at), col(Reminder.next_fire_at)),
+            next_fire_at=None,
+        )
         .execution_options(synchronize_session=False)
     )
     return len(due)
@@ -120,10 +126,10 @@ async def read_due(session: AsyncSession, payload: ReminderPayload) -> DueRemind
     if found is None:
         return NotWanted("the reminder was deleted")
     reminder, task, user = found
-    if reminder.version != payload.version:
-        return NotWanted("the reminder was changed")
     if task.completed_at is not None or task.deleted_at is not None:
-        return NotWanted("the task is done or deleted")
+        return NotWanted("the task is done or deleted", for_good=False)
+    if fire_time(task, reminder) != payload.fire_at:
+        return NotWanted("the reminder was moved", for_good=False)
     if not user.is_active or task.owner_id != user.id:
         return NotWanted("the owner has no access any more")
     return DueReminder(user, task, due_instant(task))
@@ -164,7 +170,7 @@ async def end_delivery(
 ) -> None:
     """Note how an attempt ended, also one that ended before it began."""
     moment = now()
-    late = int((moment - attempt.payload.fire_at).total_seconds())
+    late = int((moment - attempt.payload.planned_at).total_seconds())
     await _note(
         session,
         attempt,

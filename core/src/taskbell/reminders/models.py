@@ -19,7 +19,8 @@ class Reminder(SQLModel, table=True):
     """A wish to be told: `offset_minutes` before the task is due, or `at` an instant.
 
     `next_fire_at` is when the scan fires it; NULL when there is nothing to wait for. `last_fire_at`
-    is the time it last fired for.
+    is the time it last fired for. `owed_at` is a time that came without its message being sent,
+    because the task was done, trashed or moved just then: should that be undone, it is sent late.
     """
 
     __tablename__ = "reminder"
@@ -41,6 +42,7 @@ class Reminder(SQLModel, table=True):
     state: str = "scheduled"
     next_fire_at: datetime | None = Field(default=None, sa_type=Timestamp)
     last_fire_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    owed_at: datetime | None = Field(default=None, sa_type=Timestamp)
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     updated_at: datetime = Field(default_factory=now, sa_type=Timestamp)

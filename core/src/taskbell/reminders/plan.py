@@ -48,7 +48,8 @@ def plan(task: Task, reminder: Reminder, *, at: datetime) -> Plan:
     """Return what a reminder should be doing at an instant, given its task.
 
     A reminder that is already waiting for the right moment keeps waiting, however long that moment
-    is past: it goes out late rather than never. One that is moved to a past moment fires at once
+    is past: it goes out late rather than never, as does one that was not sent at its moment because
+    of a change that is undone now. One that is moved to a past moment fires at once
     while the task is still ahead, and is cancelled when that is past too.
     """
     target = fire_time(task, reminder)
@@ -58,6 +59,6 @@ def plan(task: Task, reminder: Reminder, *, at: datetime) -> Plan:
         return Plan("fired", None)
     due = due_instant(task)
     ahead = due is not None and due > at
-    if target > at or target == reminder.next_fire_at or ahead:
+    if target > at or target in (reminder.next_fire_at, reminder.owed_at) or ahead:
         return Plan("scheduled", target)
     return CANCELLED

@@ -57,7 +57,9 @@ class ReminderPatch(BaseModel):
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
-        if self.offset_minutes is not None and self.at is not None:
+        times = [self.offset_minutes, self.at]
+        named = self.model_fields_set & {"offset_minutes", "at"}
+        if None not in times or (named and times == [None, None]):
             raise _EITHER
         return self
 
@@ -85,7 +87,8 @@ class DeliveryOut(BaseModel):
 
     `planned` waits; `sending` is on its way; `sent` was taken by the mail server; `failed` was
     refused or could not connect; `unknown` was cut off before the server's answer and is tried
-    again; `skipped` was no longer wanted. `late_seconds`: how long after `fire_at` it was sent.
+    again while attempts are left; `skipped` was no longer wanted. `late_seconds`: how long after
+    `fire_at` it was sent (after the change, where one put it into the past).
     """
 
     model_config = ConfigDict(from_attributes=True)

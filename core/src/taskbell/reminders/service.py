@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -20,8 +21,8 @@ from taskbell.reminders.errors import (
     ReminderNotFoundError,
     TooManyRemindersError,
 )
-from taskbell.reminders.models import Delivery, Reminder
-from taskbell.reminders.plan import fire_time, plan
+from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
+from taskbell.reminders.plan import Plan, fire_time, plan
 from taskbell.reminders.schemas import ReminderCreate, ReminderPatch
 from taskbell.tasks import service as tasks
 from taskbell.tasks.changes import follows_tasks
@@ -160,14 +161,53 @@ async def follow_task(session: AsyncSession, task: Task) -> None:
         .execution_options(populate_existing=True)
     )
     for reminder in reminders:
-        wanted = plan(task, reminder, at=now())
-        gone = wanted.state == "cancelled"
-        if gone or wanted.next_fire_at != reminder.next_fire_at:
-            await _drop_pending(session, reminder, reason="the task was changed")
-        if (wanted.state, wanted.next_fire_at) != (reminder.state, reminder.next_fire_at):
-            reminder.state, reminder.next_fire_at = wanted.state, wanted.next_fire_at
-            _touch(reminder)
+        moment = now()
+        wanted = plan(task, reminder, at=moment)
+        if (wanted.state, wanted.next_fire_at) == (reminder.state, reminder.next_fire_at):
+            continue
+        if reminder.next_fire_at is not None and reminder.next_fire_at <= moment:
+            reminder.owed_at = reminder.next_fire_at
+        await _drop_pending(session, reminder, reason="the task was changed")
+        _apply(reminder, wanted)
     await session.flush()
+
+
+async def take_back(session: AsyncSession, *, reminder_id: UUID, fire_at: datetime) -> None:
+    """Undo that a reminder fired: its message was not wanted when it was to be sent.
+
+    What is wanted instead, or again by now, is planned anew.
+    """
+    task_id = await session.scalar(
+        select(col(Reminder.task_id)).where(col(Reminder.id) == reminder_id)
+    )
+    task = await session.scalar(select(Task).where(col(Task.id) == task_id).with_for_update())
+    reminder = await session.scalar(
+        select(Reminder).where(col(Reminder.id) == reminder_id).with_for_update()
+    )
+    if task is None or reminder is None:
+        return
+    await session.execute(
+        delete(ReminderOccurrence).where(
+            col(ReminderOccurrence.reminder_id) == reminder_id,
+            col(ReminderOccurrence.fire_at) == fire_at,
+        )
+    )
+    _owe(reminder, fire_at)
+    wanted = plan(task, reminder, at=now())
+    if (wanted.state, wanted.next_fire_at) != (reminder.state, reminder.next_fire_at):
+        _apply(reminder, wanted)
+    await session.flush()
+
+
+def _owe(reminder: Reminder, fire_at: datetime) -> None:
+    reminder.owed_at = fire_at
+    if reminder.last_fire_at == fire_at:
+        reminder.last_fire_at = None
+
+
+def _apply(reminder: Reminder, wanted: Plan) -> None:
+    reminder.state, reminder.next_fire_at = wanted.state, wanted.next_fire_at
+    _touch(reminder)
 
 
 def _schedule(task: Task, reminder: Reminder) -> None:
@@ -194,6 +234,14 @@ async def _drop_pending(session: AsyncSession, reminder: Reminder, *, reason: st
             .where(col(Delivery.job_id).in_(dropped), col(Delivery.state) == "planned")
             .values(state="skipped", finished_at=now(), response=reason)
         )
+        unsent = await session.scalars(
+            delete(ReminderOccurrence)
+            .where(col(ReminderOccurrence.job_id).in_(dropped))
+            .returning(col(ReminderOccurrence.fire_at))
+            .execution_options(synchronize_session=False)
+        )
+        for fire_at in unsent:
+            _owe(reminder, fire_at)
 
 
 async def _get(session: AsyncSession, owner_id: UUID, reminder_id: UUID) -> Reminder:

@@ -66,7 +66,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value <= 32767:
+    if type(value) is not int or not 0 <= value <= 32767:
         raise ValueError
     return value
 

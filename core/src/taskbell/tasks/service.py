@@ -124,9 +124,11 @@ async def trash_task(
         await _touch(session, task)
 
 
-async def restore_task(session: AsyncSession, *, owner_id: UUID, task_id: UUID) -> Task:
+async def restore_task(
+    session: AsyncSession, *, owner_id: UUID, task_id: UUID, if_version: int | None = None
+) -> Task:
     """Take a task out of the trash; nothing changes when it is not there."""
-    task = await _lock(session, owner_id, task_id, None, trashed=True)
+    task = await _lock(session, owner_id, task_id, if_version, trashed=True)
     if task.deleted_at is not None:
         task.deleted_at = None
         await _touch(session, task)

@@ -203,13 +203,19 @@ async def complete_task(
 @router.post(
     "/{task_id}/restore",
     summary="Take a task out of the trash",
-    responses=errors(TaskNotFoundError),
+    responses=errors(*GUARDED),
 )
 async def restore_task(
-    session: SessionDep, caller: CallerDep, response: Response, task_id: UUID
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    task_id: UUID,
+    if_version: IfVersionDep,
 ) -> TaskOut:
-    """Bring a task back; nothing changes when it is not in the trash."""
-    task = await tasks.restore_task(session, owner_id=caller.user_id, task_id=task_id)
+    """Bring a task back, and its reminders; nothing changes when it is not in the trash."""
+    task = await tasks.restore_task(
+        session, owner_id=caller.user_id, task_id=task_id, if_version=if_version
+    )
     return _answer(response, task)
 
 

@@ -281,6 +281,7 @@ def _create_reminder() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("next_fire_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_fire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("owed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),

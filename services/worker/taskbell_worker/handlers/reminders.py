@@ -16,6 +16,7 @@ from taskbell.reminders.firing import (
     plan_next_attempt,
     read_due,
 )
+from taskbell.reminders.service import take_back
 from taskbell_worker.handlers.mail import send
 from taskbell_worker.registry import handles
 from taskbell_worker.run import Failure, Run
@@ -38,15 +39,22 @@ async def remind(run: Run, payload: ReminderPayload) -> None:
     async with run.database.transaction() as session:
         due = await read_due(session, payload)
     if isinstance(due, NotWanted):
-        return await _end(run, attempt, state="skipped", response=due.reason)
+        return await _skip(run, attempt, due)
     message = _compose(run, payload, due)
 
     async def before_data() -> None:
         async with run.database.transaction() as session:
+            # the mail server may have kept us waiting: is it still wanted?
+            still = await read_due(session, payload)
+            if isinstance(still, NotWanted):
+                raise _NotWantedError(still)
             await run.start_effect(session)
             await begin_delivery(session, attempt)
 
-    response = await send(run, message, before_data=before_data)
+    try:
+        response = await send(run, message, before_data=before_data)
+    except _NotWantedError as error:
+        return await _skip(run, attempt, error.why)
     if response is not None:
         await _end(run, attempt, state="sent", response=response)
     return None
@@ -65,11 +73,28 @@ def _compose(run: Run, payload: ReminderPayload, due: DueReminder) -> EmailMessa
             "due": due.due if due.task.due_date is None else None,
             "due_date": due.task.due_date,
             "zone": due.task.time_zone,
-            "fire_at": payload.fire_at,
-            "late_seconds": int((now() - payload.fire_at).total_seconds()),
+            "planned_at": payload.planned_at,
+            "late_seconds": int((now() - payload.planned_at).total_seconds()),
             "public_url": run.resources.public_url,
         },
     )
+
+
+class _NotWantedError(Exception):
+    def __init__(self, why: NotWanted) -> None:
+        super().__init__(why.reason)
+        self.why = why
+
+
+async def _skip(run: Run, attempt: Attempt, why: NotWanted) -> None:
+    payload = attempt.payload
+
+    async def write(session: AsyncSession) -> None:
+        await end_delivery(session, attempt, state="skipped", response=why.reason)
+        if not why.for_good:
+            await take_back(session, reminder_id=payload.reminder_id, fire_at=payload.fire_at)
+
+    await run.finish(write)
 
 
 async def _end(run: Run, attempt: Attempt, *, state: str, response: str) -> None:
