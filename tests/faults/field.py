@@ -58,7 +58,7 @@ class Figures:
     def __str__(self) -> str:
         return (
             f"jobs {self.jobs}, done {self.done}, dead {self.dead}, lost 0, never run 0, "
-            f"kills {self.kills}, leases run out {self.crashes}, effects {self.effects}, "
+            f"worker outages {self.kills}, leases run out {self.crashes}, effects {self.effects}, "
             f"duplicates {self.duplicates}, ambiguous {self.ambiguous}, slowest job "
             f"{self.slowest:.1f} s, all done {self.settled:.1f} s after the last fault"
         )
@@ -74,6 +74,8 @@ class Field:
     committed: set[UUID] = field(default_factory=set)
     rolled_back: set[UUID] = field(default_factory=set)
     kills: int = 0
+    """How often a worker lost all it ran: killed, frozen, or cut off from Postgres."""
+
     expects_deaths: bool = False
     slots: int = SLOTS
 

@@ -184,7 +184,7 @@ async def test_random_faults(whole: Stack, mail: MailServer, effects_file: Path)
         assert 1 <= copies[f"<{row.job_id}@localhost>"] <= 1 + row.ambiguous
     doubled = sum(copies[f"<{row.job_id}@localhost>"] - 1 for row in of_reminders)
     ambiguous = sum(row.ambiguous for row in of_reminders)
-    note(f"{chaos.faults} faults, {figures.kills} of them may double effects")
+    note(f"{chaos.faults} faults, so up to {figures.kills * field.slots} duplicates are allowed")
     note(f"reminders {len(reminders)}, mails doubled {doubled}, ambiguous {ambiguous}")
     note(f"tasks acknowledged {len(client.tasks)}, refused {client.refused}")
     for name, seconds in sorted(chaos.back.items()):

@@ -60,7 +60,9 @@ class Relay:
         """One round; returns the seconds to wait (less when woken)."""
         await self._runner.return_tickets()
         if self._runner.has_backlog:
-            return FULL_PAUSE_SECONDS  # tickets would only be stale when they are taken
+            # tickets would only be stale when they are taken
+            self._runner.face_backlog()
+            return FULL_PAUSE_SECONDS
         try:
             async with asyncio.timeout(2.0 if self._failing_since is None else PROBE_SECONDS):
                 more = await self._hand_out()

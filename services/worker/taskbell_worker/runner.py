@@ -131,7 +131,7 @@ class Runner:
         try:
             with self._claiming() as (token, last_chances):
                 jobs = await self._claim_next(free, token, last_chances) if free else []
-                if len(jobs) < free:
+                if len(jobs) < free or not free:
                     self._backlog = False
                 for job in await self._apart(jobs):
                     self._start(job)

@@ -9,6 +9,7 @@ from arq.connections import ArqRedis
 from sqlalchemy import text
 
 from taskbell.db import Database
+from taskbell.ids import new_id
 from taskbell.jobs.doorbell import QUEUE, Doorbell, connect, send
 from taskbell.jobs.lifecycle import Ticket
 from taskbell_worker.relay import MOST_QUEUED, Relay
@@ -154,3 +155,42 @@ async def test_a_silent_redis_delays_nobody() -> None:
             await doorbell.ring([UUID(int=1)])
         assert loop.time() - began < 2, "only the first ring waits, a quarter of a second"
         await doorbell.close()
+
+
+async def test_a_backlog_is_worked_off_without_tickets(
+    add: Add, empty_database: Database, redis: ArqRedis, make_runner: MakeRunner, find: Find
+) -> None:
+    runner = make_runner()
+    relay = relay_of(empty_database, redis, runner)
+    jobs = [await add() for _ in range(30)]
+    await age(empty_database)
+    await redis.zadd(QUEUE, {f"other {number}": number for number in range(MOST_QUEUED)})
+    await round_of(relay)
+
+    async def all_done() -> bool:
+        return {(await find(job_id)).state for job_id in jobs} == {"done"}
+
+    await until(all_done)
+    assert await redis.zcard(QUEUE) == MOST_QUEUED, "nobody asked for a ticket"
+
+
+async def test_a_backlog_that_was_none_does_not_stop_the_relay(
+    add: Add, empty_database: Database, redis: ArqRedis, make_runner: MakeRunner, find: Find
+) -> None:
+    """All slots are busy with claiming for stale tickets in the moment in which it is faced."""
+    runner = make_runner()
+    relay = relay_of(empty_database, redis, runner)
+    takes = [asyncio.create_task(runner.take(new_id())) for _ in range(runner.slots)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    runner.face_backlog()
+    await asyncio.gather(*takes)
+    jobs = [await add() for _ in range(5)]
+    await age(empty_database)
+
+    async def seen_to() -> bool:
+        await round_of(relay)
+        states = {(await find(job_id)).state for job_id in jobs}
+        return states == {"done"} or await redis.zcard(QUEUE) >= len(jobs)
+
+    await until(seen_to, within=5)
