@@ -4,11 +4,14 @@ Runs what is queued, prints `SECONDS` from the first start to the last end, and 
 polling and slots are those of our worker; results are not kept.
 """
 
+import asyncio
+import contextlib
 import json
 import sys
 import time
 from typing import Any
 
+import uvloop
 from arq.worker import Worker, func
 
 from taskbell.jobs.doorbell import connect
@@ -49,6 +52,5 @@ async def run(redis_url: str, slots: int, *, burst: bool) -> None:
 
 
 if __name__ == "__main__":
-    import uvloop
-
-    uvloop.run(run(sys.argv[1], int(sys.argv[2]), burst="--burst" in sys.argv))
+    with contextlib.suppress(asyncio.CancelledError):  # arq cancels itself at SIGTERM
+        uvloop.run(run(sys.argv[1], int(sys.argv[2]), burst="--burst" in sys.argv))
