@@ -10,8 +10,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from taskbell.accounts.schemas import SignUp
 from taskbell.ids import new_id
+from taskbell.mail.errors import PermanentMailError
 from taskbell.mail.message import Recipient, compose
 
 JOB = UUID("01a1fb87-49ec-75f1-a572-281783323c0a")
@@ -149,6 +152,17 @@ def test_encoded_words_stay_words(words: str) -> None:
     }  # fmt: skip
     assert arrived.get_content_type() == "multipart/alternative"
     assert [one.addr_spec for one in arrived["To"].addresses] == ["ada@example.com"]
+
+
+def test_an_address_that_reads_as_an_encoded_word_is_refused() -> None:
+    evil = "=?utf-8?q?=0D=0ABcc=3Aevil=40example=2Ecom?=@example.com"
+    with pytest.raises(ValidationError):
+        SignUp(email=evil, password="correct horse battery")
+    with pytest.raises(PermanentMailError):
+        compose(
+            "welcome", job_id=JOB, sender="bell@example.org", recipient=Recipient(evil, ""),
+            subject="x", context={"public_url": "https://x"},
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,10 @@ async def test_what_is_sent_is_read_when_it_is_sent(session: AsyncSession) -> No
 
 UNWANTED = {
     "deleted": ("DELETE FROM reminder", "was deleted"),
-    "moved": ("UPDATE reminder SET at = at + interval '1 hour'", "was moved"),
+    "moved": (
+        "UPDATE reminder SET state = 'scheduled', next_fire_at = now() + interval '1 h'",
+        "was moved",
+    ),
     "done": ("UPDATE task SET completed_at = now()", "done or deleted"),
     "trashed": ("UPDATE task SET deleted_at = now()", "done or deleted"),
     "inactive": ("UPDATE user_account SET is_active = false", "no access"),

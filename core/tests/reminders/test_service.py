@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from core.tests.make import HOUR, a_reminder, a_task, a_user, make_due, some_id
 from taskbell.clock import now
+from taskbell.ids import new_id
 from taskbell.jobs.models import Job
 from taskbell.paging import InvalidCursorError
 from taskbell.reminders import service as reminders
@@ -276,6 +277,49 @@ async def test_what_was_due_but_not_fired_yet_is_not_lost_either(session: AsyncS
     await REOPEN(session, task)
     await session.refresh(reminder)
     assert (reminder.state, reminder.next_fire_at) == ("scheduled", moment)
+
+
+async def test_done_just_before_its_moment_and_reopened_just_after(session: AsyncSession) -> None:
+    task = await due_task(session)
+    reminder = await a_reminder(session, task, offset_minutes=0)
+    waited_for = reminder.next_fire_at
+    assert waited_for is not None
+    await COMPLETE(session, task)
+    assert reminder.owed_at == waited_for
+    moment = now() - timedelta(seconds=1)  # the moment passes
+    task.due_at, reminder.owed_at = moment, moment
+    await REOPEN(session, task)
+    await session.refresh(reminder)
+    assert (reminder.state, reminder.next_fire_at) == ("scheduled", moment)
+    await COMPLETE(session, task)
+    task.due_at = reminder.owed_at = now() - timedelta(days=2)  # and long ago, nobody wants it
+    await REOPEN(session, task)
+    await session.refresh(reminder)
+    assert (reminder.state, reminder.next_fire_at) == ("cancelled", None)
+
+
+async def test_what_failed_meanwhile_is_not_dropped_by_reopening(session: AsyncSession) -> None:
+    """Its job was running when the task was done, and waits for its next attempt by now."""
+    task, reminder = await fired(session)
+    running = {"lease_token": new_id(), "lease_owner": "x", "lease_until": now() + HOUR}
+    await session.execute(update(Job).values(state="running", **running))
+    await COMPLETE(session, task)
+    await session.execute(update(Job).values(state="ready", **dict.fromkeys(running)))
+    await REOPEN(session, task)
+    await session.refresh(reminder)
+    assert reminder.state == "fired"
+    assert await job_and_delivery(session) == ("ready", ["planned"])
+
+
+async def test_an_older_moment_does_not_hide_the_one_that_is_owed(session: AsyncSession) -> None:
+    _, reminder = await fired(session)
+    first = reminder.last_fire_at
+    assert first is not None
+    await session.execute(update(Job).values(state="done", finished_at=now()))  # it runs: not ready
+    reminder.last_fire_at = reminder.owed_at = second = first + timedelta(milliseconds=500)
+    await reminders.take_back(session, reminder_id=reminder.id, fire_at=first)
+    await session.refresh(reminder)
+    assert reminder.owed_at == second
 
 
 async def test_a_message_that_was_not_wanted_is_taken_back(session: AsyncSession) -> None:

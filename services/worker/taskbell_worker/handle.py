@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from taskbell.db import is_unreachable
 from taskbell.jobs.errors import DeadError, LeaseLostError, RetryError
+from taskbell.mail.errors import PermanentMailError
 from taskbell_worker.registry import Registered
 from taskbell_worker.run import Run
 
@@ -35,7 +36,7 @@ async def handle(run: Run, known: Registered | None) -> None:
                 await run.finish()
     except LeaseLostError:
         raise
-    except DeadError as error:
+    except (DeadError, PermanentMailError) as error:
         await run.fail(str(error), permanent=True)
     except RetryError as error:
         await run.fail(str(error))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -26,6 +27,8 @@ from taskbell_worker.tickets import take_tickets
 
 HEALTH_SECONDS = 2.0
 HEALTH_STALE_SECONDS = 15.0
+LEAVE_SECONDS = 5.0
+"""For closing connections after the drain; then the process ends without."""
 
 QUEUE_PLANS = {"enable_sort": "off"}
 """A queue grows by thousands and shrinks again before its statistics are made anew; by the old ones
@@ -112,6 +115,10 @@ class Worker:
         await asyncio.sleep(0)  # the runner refuses tickets from here on
         await end([tickets])
         await drain
+        # a frozen Postgres holds up the end of each connection; nothing is lost by leaving
+        leave = threading.Timer(LEAVE_SECONDS, os._exit, args=[0])
+        leave.daemon = True
+        leave.start()
         await end(loops)
         try:
             await self._runner.return_tickets()
@@ -119,6 +126,7 @@ class Worker:
             log.warning("tickets_not_returned", error=type(error).__name__)
         await self._doorbell.close()
         await self._database.close()
+        leave.cancel()
         self._settings.worker_health_file.unlink(missing_ok=True)
         log.info("worker_stopped", seconds=round(time.monotonic() - began, 2))
 

@@ -78,7 +78,7 @@ class Runner:
     def face_backlog(self) -> None:
         """Fill free slots straight from Postgres, many with one statement, until less is due."""
         self._backlog = True
-        self._refill()
+        self._refill(at_least=1)
 
     async def take(self, job_id: UUID) -> None:
         """Claim the job of a ticket and start it, once a slot is free.
@@ -141,11 +141,12 @@ class Runner:
                 self._free.release()
         return started
 
-    def _refill(self) -> None:
+    def _refill(self, at_least: int | None = None) -> None:
         if not self._backlog or self._stopping or self._refilling:
             return
-        if (self.slots - self.running) * REFILL_PART < self.slots:
-            return  # wait for some more: they cost one statement together
+        # as jobs end, wait for some more: they cost one statement together
+        if self.slots - self.running < (at_least or -(-self.slots // REFILL_PART)):
+            return
         self._refilling = True
         task = asyncio.create_task(self._take_next())
         self._claims.add(task)
@@ -270,6 +271,8 @@ class Runner:
         run = Run(job, self._resources, known.kind.retry if known else RetryPolicy())
         task = asyncio.create_task(self._run(run, known), name=f"job {job.kind} {job.id}")
         self._running[job.id] = (run, task)
+        if self._releasing:  # a claim that came back after the drain: give it back
+            task.cancel()
 
         def ended(_task: asyncio.Task[None]) -> None:
             if self._running.get(job.id, (None,))[0] is run:

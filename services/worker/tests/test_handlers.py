@@ -198,7 +198,7 @@ async def test_a_mail_that_was_taken_in_latin_1_is_sent_once(
 UNWANTED: dict[str, tuple[Any, list[tuple[int, str]]]] = {
     "done": (update(Task).values(completed_at=now()), [(1, "skipped")]),
     "moved": (
-        text("UPDATE reminder SET at = at + interval '1 hour'"),
+        text("UPDATE reminder SET state = 'scheduled', next_fire_at = now() + interval '1 h'"),
         [(1, "skipped")],
     ),
     "deleted": (text("DELETE FROM reminder"), []),

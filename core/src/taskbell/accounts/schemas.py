@@ -23,8 +23,9 @@ Name = Annotated[Line, StringConstraints(max_length=100)]
 
 
 def _bare(value: object) -> object:
-    # `EmailStr` would also take "Ada <ada@example.com>", and keep a part of it
-    if isinstance(value, str) and "<" in value:
+    # `EmailStr` would also take "Ada <ada@example.com>", and keep a part of it; "=?" begins an
+    # encoded word (RFC 2047), which mail programs decode to something else
+    if isinstance(value, str) and ("<" in value or "=?" in value):
         raise PydanticCustomError("email_bare", "must be an e-mail address and nothing more")
     return value
 

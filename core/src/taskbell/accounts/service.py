@@ -45,11 +45,13 @@ class SignedIn:
 
 
 def email_key(email: str) -> str:
-    """Return the form in which an address is unique: domain in Unicode, NFKC and case folded."""
-    with suppress(EmailNotValidError):  # nobody's address: nothing is found by it
-        email = validate_email(email, check_deliverability=False).normalized
+    """Return the form in which an address is unique: NFKC, case folded, the domain in ASCII."""
     folded = unicodedata.normalize("NFKC", email).casefold()
-    return unicodedata.normalize("NFKC", folded).strip()  # folding may take characters apart
+    folded = unicodedata.normalize("NFKC", folded).strip()  # folding may take characters apart
+    with suppress(EmailNotValidError):  # nobody's address: nothing is found by it
+        domain = validate_email(folded, check_deliverability=False).ascii_domain
+        folded = f"{folded.rpartition('@')[0]}@{domain}"
+    return folded
 
 
 async def sign_up(

@@ -15,6 +15,7 @@ from email_validator import validate_email
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from taskbell.clock import now
+from taskbell.mail.errors import PermanentMailError
 
 # 7bit: not every server takes 8BITMIME
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -96,6 +97,8 @@ def compose(
 
 def _address(name: str, address: str) -> Address:
     local_part, _, domain = address.rpartition("@")
+    if "=?" in local_part:  # `email` would decode it, as it does in names
+        raise PermanentMailError("the address reads as an encoded word (RFC 2047)")
     if not domain.isascii():  # in mail, domains travel in their ASCII form (RFC 5890)
         domain = validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
     shown = _line(name)

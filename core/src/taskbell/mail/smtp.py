@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from email.errors import MessageError
 from email.message import EmailMessage
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -120,7 +121,7 @@ class Mailer:
 def _wire_form(message: EmailMessage) -> bytes:
     try:
         content = _LINE_END.sub(b"\r\n", message.as_bytes())
-    except (UnicodeError, ValueError) as error:
+    except (UnicodeError, ValueError, MessageError) as error:
         raise PermanentMailError(f"the mail cannot be written: {type(error).__name__}") from None
     return content if content.endswith(b"\r\n") else content + b"\r\n"
 

@@ -11,6 +11,9 @@ from taskbell.tasks.models import Task
 ALL_DAY_AT = time(9)
 """A task that is due on a date counts as due at this time of that date, in its zone."""
 
+OWED_FOR = timedelta(days=1)
+"""So long is a moment that came while its task was done or trashed served when that is undone."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -59,6 +62,7 @@ def plan(task: Task, reminder: Reminder, *, at: datetime) -> Plan:
         return Plan("fired", None)
     due = due_instant(task)
     ahead = due is not None and due > at
-    if target > at or target in (reminder.next_fire_at, reminder.owed_at) or ahead:
+    owed = target == reminder.owed_at and at - target < OWED_FOR
+    if target > at or target == reminder.next_fire_at or owed or ahead:
         return Plan("scheduled", target)
     return CANCELLED

@@ -165,10 +165,12 @@ async def follow_task(session: AsyncSession, task: Task) -> None:
         wanted = plan(task, reminder, at=moment)
         if (wanted.state, wanted.next_fire_at) == (reminder.state, reminder.next_fire_at):
             continue
-        if reminder.next_fire_at is not None and reminder.next_fire_at <= moment:
-            reminder.owed_at = reminder.next_fire_at
-        await _drop_pending(session, reminder, reason="the task was changed")
-        _apply(reminder, wanted)
+        waited_for = reminder.next_fire_at
+        if waited_for is not None and (wanted.state == "cancelled" or waited_for <= moment):
+            _owe(reminder, waited_for)  # it may pass before this is undone
+        if wanted.state != "fired":  # else what is pending is just what is wanted
+            await _drop_pending(session, reminder, reason="the task was changed")
+        _apply(reminder, plan(task, reminder, at=moment))  # dropping changed what is owed
     await session.flush()
 
 
@@ -200,7 +202,8 @@ async def take_back(session: AsyncSession, *, reminder_id: UUID, fire_at: dateti
 
 
 def _owe(reminder: Reminder, fire_at: datetime) -> None:
-    reminder.owed_at = fire_at
+    if reminder.owed_at is None or reminder.owed_at < fire_at:
+        reminder.owed_at = fire_at
     if reminder.last_fire_at == fire_at:
         reminder.last_fire_at = None
 
@@ -233,6 +236,11 @@ async def _drop_pending(session: AsyncSession, reminder: Reminder, *, reason: st
             update(Delivery)
             .where(col(Delivery.job_id).in_(dropped), col(Delivery.state) == "planned")
             .values(state="skipped", finished_at=now(), response=reason)
+        )
+        await session.execute(
+            update(Delivery)
+            .where(col(Delivery.job_id).in_(dropped), col(Delivery.state) == "sending")
+            .values(state="unknown", finished_at=now(), response="cut off, then " + reason)
         )
         unsent = await session.scalars(
             delete(ReminderOccurrence)

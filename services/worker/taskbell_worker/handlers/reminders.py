@@ -90,9 +90,10 @@ async def _skip(run: Run, attempt: Attempt, why: NotWanted) -> None:
     payload = attempt.payload
 
     async def write(session: AsyncSession) -> None:
-        await end_delivery(session, attempt, state="skipped", response=why.reason)
+        # first, for it locks the task: task, reminder, delivery is the order everywhere
         if not why.for_good:
             await take_back(session, reminder_id=payload.reminder_id, fire_at=payload.fire_at)
+        await end_delivery(session, attempt, state="skipped", response=why.reason)
 
     await run.finish(write)
 
