@@ -267,12 +267,13 @@ class Runner:
             held[1].cancel()
 
     def _start(self, job: ClaimedJob) -> None:
+        if self._releasing:  # the claim came back after the drain: give it back, unrun
+            self._unsure.add(job.lease_token)
+            return
         known = self._registry.get(job.kind)
         run = Run(job, self._resources, known.kind.retry if known else RetryPolicy())
         task = asyncio.create_task(self._run(run, known), name=f"job {job.kind} {job.id}")
         self._running[job.id] = (run, task)
-        if self._releasing:  # a claim that came back after the drain: give it back
-            task.cancel()
 
         def ended(_task: asyncio.Task[None]) -> None:
             if self._running.get(job.id, (None,))[0] is run:

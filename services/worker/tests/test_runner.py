@@ -288,3 +288,18 @@ async def test_draining_releases_what_does_not_end(
         assert (job.state, job.attempts, job.ambiguous) == ("ready", counted, counted)
         assert job.last_error == "released: the worker stopped"
     assert runner.running == 0
+
+
+async def test_a_claim_that_comes_back_after_the_drain_is_given_back(
+    add: Add, find: Find, make_runner: MakeRunner, empty_database: Database
+) -> None:
+    runner, job_id = make_runner(), await add("wait")
+    await runner.drain(0)
+    async with empty_database.connection() as connection:
+        claimed = await lifecycle.claim(connection, job_id, owner="tests")
+    assert claimed is not None
+    runner._start(claimed)
+    assert runner.running == 0
+    await runner.return_tickets()
+    job = await find(job_id)
+    assert (job.state, job.attempts) == ("ready", 0)
