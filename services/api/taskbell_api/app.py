@@ -1,5 +1,6 @@
 """The application: middleware, error handlers and routers put together."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -28,6 +29,9 @@ def create_app(settings: ApiSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # what is here now stays: no collection has to look through all of it again
+        gc.collect()
+        gc.freeze()
         yield
         await services.close()
 
