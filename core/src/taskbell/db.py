@@ -1,15 +1,18 @@
-"""The database: one engine a process, one transaction a request or a job.
+"""The database: one pool of connections a process, one transaction a request or a job.
 
 Only the edge commits: `Database.transaction()` is opened by the API for a request and by the worker
-for a step of a job. Services take its session and never commit.
+for a step of a job. Services take its session and never commit. `Database.fetch()` is for what is
+one statement in all: see statements.py.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData
+from asyncpg import InterfaceError as DriverError
+from asyncpg import PostgresError
+from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -20,6 +23,8 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 
 CONNECT_SECONDS = 1.5
@@ -89,6 +94,9 @@ class Database:
                 | dict(server_settings or {}),
             },
         )
+        self._pool: QueuePool = self.engine.sync_engine.pool  # type: ignore[assignment]
+        self._doubtful = 0
+        event.listen(self._pool, "invalidate", self._doubt)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._after_commit = after_commit
@@ -109,27 +117,76 @@ class Database:
         async with self._autocommit.connect() as connection:
             yield connection
 
+    async def fetch(self, sql: str, *values: Any) -> Sequence[Any]:
+        """Run one statement straight on asyncpg, as a transaction of its own; return its records.
+
+        Takes `$1` parameters and raises asyncpg's errors. A third of what the same costs through
+        SQLAlchemy (docs/performance.md).
+        """
+        borrowed = await self._borrow()
+        try:
+            records: Sequence[Any] = await _driver(borrowed).fetch(sql, *values)
+        except PostgresError:  # an answer: the connection is well
+            borrowed.close()
+            raise
+        except BaseException as error:
+            borrowed.invalidate(error)
+            raise
+        borrowed.close()
+        return records
+
+    async def _borrow(self) -> PoolProxiedConnection:
+        """Take a live connection out of the pool."""
+        if self._doubtful == 0 and self._pool.checkedin():
+            borrowed = self._pool.connect()  # nothing to wait for: no greenlet needed
+            if not _driver(borrowed).is_closed():
+                return borrowed
+            borrowed.invalidate()
+        self._doubtful = max(0, self._doubtful - 1)
+        while True:
+            borrowed = await greenlet_spawn(self._pool.connect)
+            if not _driver(borrowed).is_closed():
+                return borrowed
+            borrowed.invalidate()
+
+    def _doubt(self, *_event: Any) -> None:
+        # the pool is a queue: by so many checkouts, each dead connection in it has been replaced
+        self._doubtful = self._pool.size()
+
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
 
 
+def _driver(borrowed: PoolProxiedConnection) -> Any:
+    """Return asyncpg's connection."""
+    return borrowed.driver_connection
+
+
+def _driver_error(error: BaseException) -> Any:
+    """Return asyncpg's error, which SQLAlchemy may have wrapped."""
+    return getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return the server's code for an error, such as `23505`; empty where it said nothing."""
+    return str(getattr(_driver_error(error), "sqlstate", None) or "")
+
+
+def constraint_of(error: BaseException) -> str:
+    """Return the name of the constraint that was violated, empty for none."""
+    return str(getattr(_driver_error(error), "constraint_name", None) or "")
+
+
 def is_unreachable(error: BaseException) -> bool:
     """Tell whether `error` means that Postgres cannot be reached or does not answer."""
-    if isinstance(error, (PoolTimeoutError, InterfaceError, ConnectionError, TimeoutError)):
+    if isinstance(error, (PoolTimeoutError, InterfaceError, OSError, TimeoutError)):
         return True
-    if isinstance(error, DBAPIError):
-        sqlstate: Any = getattr(error.orig, "sqlstate", None) or ""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = sqlstate(error)
+    if state:
         # 08 connection, 53 resources, 57P0x shut down, 25006 read only, 55P03/57014 time-outs
-        return (
-            error.connection_invalidated
-            or sqlstate.startswith(("08", "53", "57P0"))
-            or sqlstate in {"25006", "55P03", "57014"}
-            or (isinstance(error, OperationalError) and not sqlstate)
-        )
-    # asyncpg raises its own and plain OS errors while it connects
-    name = type(error).__module__
-    return isinstance(error, OSError) or (
-        name.startswith("asyncpg")
-        and str(getattr(error, "sqlstate", "") or "08").startswith(("08", "53", "57P0"))
-    )
+        return state.startswith(("08", "53", "57P0")) or state in {"25006", "55P03", "57014"}
+    # what the driver itself raises, as it is or wrapped
+    return isinstance(error, (OperationalError, DriverError))

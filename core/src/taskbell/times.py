@@ -43,3 +43,8 @@ Instant = Annotated[
     AfterValidator(_in_range),
     PlainSerializer(to_wire, return_type=str, when_used="json"),
 ]
+"""An instant in a request: in any offset, kept in UTC."""
+
+UtcInstant = AwareDatetime
+"""An instant in an answer: in UTC already, as the database and `clock` give it, so that Pydantic's
+own, fast form of it ends in `Z`."""

@@ -15,8 +15,9 @@ from core.tests.make import HOUR, a_list, a_task, a_user
 from taskbell.accounts.models import User
 from taskbell.clock import now
 from taskbell.paging import InvalidCursorError
-from taskbell.tasks.models import Task
 from taskbell.tasks.queries import SortName, TaskFilter, list_tasks
+from taskbell.tasks.rows import TaskRow
+from taskbell.tasks.schemas import is_overdue
 
 SORTS: Sequence[SortName] = get_args(SortName)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -32,9 +33,9 @@ async def titles(session: AsyncSession, owner: User, **wanted: Any) -> list[str]
     return [task.title for task in found.items]
 
 
-async def walk(session: AsyncSession, owner: User, **how: Any) -> list[Task]:
+async def walk(session: AsyncSession, owner: User, **how: Any) -> list[TaskRow]:
     """All tasks of a list, by cursor."""
-    items: list[Task] = []
+    items: list[TaskRow] = []
     how.setdefault("wanted", TaskFilter())
     how.setdefault("per_page", 3)
     page = await list_tasks(session, owner_id=owner.id, **how)
@@ -68,8 +69,8 @@ async def test_filters(session: AsyncSession) -> None:
         ({"priority": "low"}, []),
         ({"list_id": home.id}, ["urgent"]),
         ({"trashed": True}, ["trash"]),
-        ({"overdue": True, "today": today}, ["late", "yesterday"]),
-        ({"overdue": False, "today": today}, ["plain", "done", "urgent", "soon", "today"]),
+        ({"overdue": True}, ["late", "yesterday"]),
+        ({"overdue": False}, ["plain", "done", "urgent", "soon", "today"]),
         ({"due_before": (at, today)}, ["done", "late", "yesterday"]),
         ({"due_after": (at, today)}, ["soon", "today"]),
         ({"due_before": (at, today), "status": "pending", "q": "lat"}, ["late"]),
@@ -85,6 +86,36 @@ async def test_before_excludes_and_after_includes(session: AsyncSession) -> None
     edge = (NOON, NOON.date())
     assert await titles(session, owner, due_before=edge) == []
     assert await titles(session, owner, due_after=edge) == ["instant", "day"]
+
+
+async def test_an_instant_has_its_date_in_the_owners_zone(session: AsyncSession) -> None:
+    """Noon UTC is the next day in Kiritimati (UTC+14) already."""
+    owner = await a_user(session, time_zone="Pacific/Kiritimati")
+    for day in (20, 21, 22):
+        await a_task(session, owner, title=f"{day}", due_date=date(2026, 11, day))
+    assert await titles(session, owner, due_before=(NOON, None)) == ["20"]
+    assert await titles(session, owner, due_after=(NOON, None)) == ["21", "22"]
+
+
+async def test_overdue_goes_by_the_zone_of_each_task(session: AsyncSession) -> None:
+    """Kiritimati and Pago Pago are never on the same date; the filter agrees with the field."""
+    owner = await a_user(session, time_zone="UTC")
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        for days in range(-2, 3):
+            await a_task(
+                session, owner, title=f"{zone} {days}", time_zone=zone,
+                due_date=now().date() + days * DAY,
+            )  # fmt: skip
+    await a_task(session, owner, title="trash", due_date=date(2020, 1, 1), deleted_at=now())
+    for trashed in (False, True):
+        wanted = TaskFilter(trashed=trashed)
+        everything = await list_tasks(session, owner_id=owner.id, wanted=wanted, per_page=100)
+        for overdue in (True, False):
+            wanted = TaskFilter(trashed=trashed, overdue=overdue)
+            found = await list_tasks(session, owner_id=owner.id, wanted=wanted, per_page=100)
+            assert [task.title for task in found.items] == [
+                task.title for task in everything.items if is_overdue(task, at=now()) is overdue
+            ]
 
 
 async def mixed(session: AsyncSession, count: int = 14) -> User:
@@ -177,8 +208,8 @@ ANY = "2026-11-20T12:00:00+00:00"
         ("priority", forged("priority", 2**70, ID)), ("priority", forged("priority", -1, ID)),
         ("priority", forged("priority", "1", ID)), ("title", forged("title", 1, ID)),
         ("title", forged("title", "\x00", ID)), ("title", forged("title", "\ud800", ID)),
-        ("due", forged("due", "soon", ID)), (None, forged("rank", "x", ID)),
-        (None, forged("rank", 10**400, ID)), (None, forged("-created_at", ANY, ID)),
+        ("due", forged("due", "soon", ID)), (None, forged("-rank", "x", ID)),
+        (None, forged("-rank", 10**400, ID)), (None, forged("-created_at", ANY, ID)),
     ],
 )  # fmt: skip
 async def test_a_cursor_of_something_else_is_refused(
@@ -192,7 +223,7 @@ async def test_a_cursor_of_something_else_is_refused(
 
 @pytest.mark.parametrize("value", [0.5, float("nan"), float("inf"), 0, 1e308])
 async def test_any_rank_is_a_place_in_the_list(session: AsyncSession, value: float) -> None:
-    owner, cursor = await a_user(session), forged("rank", value, ID)
+    owner, cursor = await a_user(session), forged("-rank", value, ID)
     await list_tasks(session, owner_id=owner.id, wanted=TaskFilter(q="x"), cursor=cursor)
 
 

@@ -63,6 +63,15 @@ async def services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(services)]
 
 
+async def database(request: Request) -> Database:
+    """Return the database, for operations that are a transaction of their own."""
+    found: Services = request.app.state.services
+    return found.database
+
+
+DatabaseDep = Annotated[Database, Depends(database)]
+
+
 async def session(found: ServicesDep) -> AsyncIterator[AsyncSession]:
     """Open the request's transaction; no connection is taken before its first statement."""
     async with found.database.transaction() as opened:

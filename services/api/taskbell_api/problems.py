@@ -9,12 +9,11 @@ from typing import Any
 import structlog
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from taskbell.accounts.errors import InvalidTokenError
-from taskbell.db import is_unreachable
+from taskbell.db import constraint_of, is_unreachable, sqlstate
 from taskbell.errors import ConflictError, FieldError, TaskbellError, UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -171,13 +170,9 @@ def as_known(error: BaseException) -> TaskbellError:
         return _of_validation(error)
     if isinstance(error, HTTPException):
         return _of_http(error)
-    if isinstance(error, IntegrityError):
-        return _of_constraint(error)
-    if isinstance(error, DBAPIError) and _sqlstate(error) in {"40001", "40P01"}:
-        return BusyError(retry_after=1)
     if is_unreachable(error):
         return DatabaseUnavailableError()
-    return InternalError()
+    return _of_database(error)
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
@@ -245,20 +240,18 @@ def _of_http(error: HTTPException) -> TaskbellError:
     return OtherHttpError(headers=headers)
 
 
-def _of_constraint(error: IntegrityError) -> TaskbellError:
+def _of_database(error: BaseException) -> TaskbellError:
     """A race that a service did not foresee: the other request won."""
-    constraint = str(getattr(error.orig.__cause__, "constraint_name", "")) if error.orig else ""
-    if _sqlstate(error) == "23503":  # foreign key
-        if constraint.endswith(("owner_id", "user_id")):
+    state = sqlstate(error)
+    if state in {"40001", "40P01"}:  # serialization failure, deadlock
+        return BusyError(retry_after=1)
+    if state == "23503":  # foreign key
+        if constraint_of(error).endswith(("owner_id", "user_id")):
             return InvalidTokenError("This account does not exist any more")
         return ConflictError("Something this refers to was deleted in the meantime")
-    if _sqlstate(error) == "23505":  # unique
+    if state == "23505":  # unique
         return ConflictError()
     return InternalError()
-
-
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
 
 
 def _clean(text: str) -> str:

@@ -154,7 +154,7 @@ async def test_a_failed_commit_is_a_failed_request(
 
     event.listen(Session, "before_commit", fail)
     try:
-        answer = await ada.post("/tasks", json={"title": "Never saved"})
+        answer = await ada.patch("/users/me", json={"name": "Never saved"})
     finally:
         event.remove(Session, "before_commit", fail)
     assert_problem(answer, status, code)
@@ -163,4 +163,4 @@ async def test_a_failed_commit_is_a_failed_request(
     assert answer.json()["request_id"] in logged
     assert ("Traceback" in logged) == (status == 500)
     assert ada.tokens["access_token"] not in logged
-    assert (await ada.get("/tasks")).json()["total"] == 0
+    assert (await ada.get("/users/me")).json()["name"] == ""

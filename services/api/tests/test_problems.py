@@ -1,6 +1,7 @@
 """Errors that no service foresaw, and what the caller is told."""
 
 import pytest
+from asyncpg import PostgresError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -22,6 +23,20 @@ async def test_races_are_no_server_errors(database: Database) -> None:
         with pytest.raises(IntegrityError) as caught:
             async with database.transaction() as session:
                 session.add_all(rows)
+        assert type(problems.as_known(caught.value)) is expected
+
+
+async def test_without_the_orm_they_are_the_same(database: Database) -> None:
+    """asyncpg's own errors, as `Database.fetch` raises them."""
+    async with database.transaction() as session:
+        session.add(User(id=(known := new_id()), email="x", email_key=known.hex))
+    add = "INSERT INTO task_list (id, owner_id, name, is_inbox, version, created_at, updated_at)"
+    for statement, value, expected in (
+        (f"{add} VALUES ($1, $1, 'x', false, 1, now(), now())", new_id(), InvalidTokenError),
+        ("INSERT INTO user_account SELECT * FROM user_account WHERE id = $1", known, ConflictError),
+    ):
+        with pytest.raises(PostgresError) as caught:
+            await database.fetch(statement, value)
         assert type(problems.as_known(caught.value)) is expected
 
 

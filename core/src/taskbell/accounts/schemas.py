@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from taskbell.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from taskbell.text import Line, Text, TimeZone
-from taskbell.times import Instant
+from taskbell.times import UtcInstant
 
 Password = Annotated[
     Text,
@@ -86,8 +86,8 @@ class UserOut(BaseModel):
     role: Literal["user", "admin"]
     time_zone: str
     version: int
-    created_at: Instant
-    updated_at: Instant
+    created_at: UtcInstant
+    updated_at: UtcInstant
 
 
 class TokensOut(BaseModel):

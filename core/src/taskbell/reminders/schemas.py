@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from taskbell.ids import ClientId
-from taskbell.times import Instant
+from taskbell.times import Instant, UtcInstant
 
 Channel = Literal["email"]
 Offset = Annotated[
@@ -72,14 +72,14 @@ class ReminderOut(BaseModel):
     id: UUID
     task_id: UUID
     offset_minutes: int | None
-    at: Instant | None
+    at: UtcInstant | None
     channels: list[Channel]
     state: Literal["scheduled", "fired", "snoozed", "cancelled"]
-    next_fire_at: Instant | None
-    last_fire_at: Instant | None
+    next_fire_at: UtcInstant | None
+    last_fire_at: UtcInstant | None
     version: int
-    created_at: Instant
-    updated_at: Instant
+    created_at: UtcInstant
+    updated_at: UtcInstant
 
 
 class DeliveryOut(BaseModel):
@@ -98,9 +98,9 @@ class DeliveryOut(BaseModel):
     channel: Channel
     attempt: int
     state: Literal["planned", "sending", "sent", "failed", "unknown", "skipped"]
-    fire_at: Instant
-    planned_at: Instant
-    started_at: Instant | None
-    finished_at: Instant | None
+    fire_at: UtcInstant
+    planned_at: UtcInstant
+    started_at: UtcInstant | None
+    finished_at: UtcInstant | None
     late_seconds: int | None
     response: str | None

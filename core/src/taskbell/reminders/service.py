@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from taskbell.clock import now
+from taskbell.db import constraint_of
 from taskbell.ids import new_id
 from taskbell.jobs.service import cancel_group
 from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
@@ -70,7 +71,7 @@ async def create_reminder(
     try:
         await session.flush()
     except IntegrityError as error:
-        if "pk_reminder" in str(error.orig):
+        if constraint_of(error) == "pk_reminder":
             raise ReminderIdTakenError from None
         raise
     return reminder
@@ -94,18 +95,18 @@ async def update_reminder(
     """Give a reminder a new time or other channels; raises what `create_reminder` raises."""
     task, reminder = await _lock(session, owner_id, reminder_id)
     changes = patch.model_dump(exclude_unset=True)
-    moved = False
+    times = before = (reminder.offset_minutes, reminder.at)
     if changes.get("offset_minutes") is not None or changes.get("at") is not None:
         times = (changes.get("offset_minutes"), changes.get("at"))
-        moved = times != (reminder.offset_minutes, reminder.at)
-        reminder.offset_minutes, reminder.at = times
+    moved = times != before
     channels = changes.get("channels") or reminder.channels
     if not moved and channels == reminder.channels:
         return reminder
-    reminder.channels = list(channels)
     if moved:
         await _drop_pending(session, reminder, reason="the reminder was moved")
+        reminder.offset_minutes, reminder.at = times
         _schedule(task, reminder)
+    reminder.channels = list(channels)
     _touch(reminder)
     await session.flush()
     return reminder

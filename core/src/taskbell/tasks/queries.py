@@ -3,39 +3,61 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Double, Select, and_, cast, false, func, or_, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Double,
+    Integer,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    tuple_,
+)
 from sqlmodel import col
 
+from taskbell.accounts.models import User
 from taskbell.clock import now
+from taskbell.db import Timestamp
 from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
-from taskbell.tasks.models import Priority, Task
+from taskbell.statements import Executor, Statement
+from taskbell.tasks.models import Priority
+from taskbell.tasks.rows import COLUMNS, TASK, TaskRow
 
 SortName = Literal[
     "created_at", "-created_at", "updated_at", "-updated_at", "due", "-due",
     "priority", "-priority", "title", "-title",
 ]  # fmt: skip
 DEFAULT_SORT: SortName = "-created_at"
+BEST_FIRST = "-rank"
 
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """What to list. `today` is the viewer's date: all-day tasks are compared with it.
+    """What to list.
 
     `due_before` (exclusive) and `due_after` (inclusive) are pairs: the instant, and the date that
-    all-day tasks are compared with.
+    all-day tasks are compared with, None for that of the instant in the owner's zone.
     """
 
     status: Literal["all", "pending", "completed"] = "all"
     priority: str | None = None
     list_id: UUID | None = None
-    due_before: tuple[datetime, date] | None = None
-    due_after: tuple[datetime, date] | None = None
+    due_before: tuple[datetime, date | None] | None = None
+    due_after: tuple[datetime, date | None] | None = None
     overdue: bool | None = None
-    today: date | None = None
     trashed: bool = False
     q: str | None = None
 
@@ -44,18 +66,9 @@ class TaskFilter:
 class Page:
     """One page of tasks. `total` is known when asked for by number only."""
 
-    items: list[Task]
+    items: list[TaskRow]
     total: int | None
     next_cursor: str | None
-
-
-@dataclass(frozen=True)
-class _Sort:
-    name: str
-    key: ColumnElement[Any]
-    descending: bool
-    parse: Callable[[Any], Any]
-    nullable: bool = False
 
 
 def _text(value: Any) -> str:
@@ -71,97 +84,227 @@ def _number(value: Any) -> int:
     return value
 
 
-def _sort(name: str | None, search: ColumnElement[Any] | None) -> _Sort:
-    if name is None and search is not None:
-        rank = cast(func.ts_rank(col(Task.search), search), Double)
-        return _Sort("rank", rank, True, float)
-    name = name or DEFAULT_SORT
-    plain, descending = name.removeprefix("-"), name.startswith("-")
-    keys: dict[str, tuple[Any, Callable[[Any], Any]]] = {
-        "created_at": (col(Task.created_at), datetime.fromisoformat),
-        "updated_at": (col(Task.updated_at), datetime.fromisoformat),
-        "due": (col(Task.due_sort), datetime.fromisoformat),
-        "priority": (col(Task.priority), _number),
-        "title": (func.lower(col(Task.title)), _text),
-    }
-    key, parse = keys[plain]
-    return _Sort(name, key, descending, parse, nullable=plain == "due")
+def _instant(value: Any) -> datetime:
+    # into UTC: it overflows here rather than in the driver
+    parsed = datetime.fromisoformat(value)
+    if parsed.tzinfo is None:
+        raise ValueError
+    return parsed.astimezone(UTC)
 
+
+@dataclass(frozen=True)
+class _Sort:
+    key: ColumnElement[Any]
+    parse: Callable[[Any], Any]
+    nullable: bool = False
+
+
+_OWNER = bindparam("owner_id", type_=Uuid())
+_WORDS = bindparam("words", type_=String())
+_TSQUERY = func.to_tsquery("simple", _WORDS)
+_SORTS = {
+    "created_at": _Sort(TASK.c.created_at, _instant),
+    "updated_at": _Sort(TASK.c.updated_at, _instant),
+    "due": _Sort(TASK.c.due_sort, _instant, nullable=True),
+    "priority": _Sort(TASK.c.priority, _number),
+    "title": _Sort(func.lower(TASK.c.title), _text),
+    "rank": _Sort(cast(func.ts_rank(TASK.c.search, _TSQUERY), Double), float),
+}
 
 MOST_WORDS, LONGEST_WORD = 50, 100
 """Of a search; Postgres refuses words past 2046 bytes."""
 
 
-def _tsquery(q: str) -> ColumnElement[Any]:
+def _searches(wanted: TaskFilter) -> bool:
+    return bool(wanted.q and wanted.q.strip())
+
+
+def _prefixes(q: str) -> str:
     # each word as typed so far: the last letters may still be missing
     words = [word.replace("'", " ").replace("\\", " ").strip() for word in q.split()[:MOST_WORDS]]
-    prefixes = " & ".join(f"'{word[:LONGEST_WORD]}':*" for word in words if word)
-    return func.to_tsquery("simple", prefixes)
+    return " & ".join(f"'{word[:LONGEST_WORD]}':*" for word in words if word)
 
 
-def _conditions(owner_id: UUID, wanted: TaskFilter) -> list[ColumnElement[bool]]:
-    due_at, due_date = col(Task.due_at), col(Task.due_date)
-    completed_at, deleted_at = col(Task.completed_at), col(Task.deleted_at)
-    conditions: list[ColumnElement[bool]] = [
-        col(Task.owner_id) == owner_id,
-        deleted_at.is_not(None) if wanted.trashed else deleted_at.is_(None),
-    ]
-    if wanted.status != "all":
-        done = wanted.status == "completed"
-        conditions.append(completed_at.is_not(None) if done else completed_at.is_(None))
+@dataclass(frozen=True)
+class _Shape:
+    """All of a query but its values: there is one statement for each."""
+
+    status: str
+    priority: bool
+    list_id: bool
+    due_before: bool
+    due_after: bool
+    overdue: bool | None
+    trashed: bool
+    search: bool
+    sort: str
+    start: Literal["number", "value", "null"]
+    """Where the page starts: at a row number, behind a value, or behind a NULL."""
+
+    @property
+    def order(self) -> _Sort:
+        return _SORTS[self.sort.removeprefix("-")]
+
+    @property
+    def descending(self) -> bool:
+        return self.sort.startswith("-")
+
+
+def _shape(wanted: TaskFilter, sort: str, start: Literal["number", "value", "null"]) -> _Shape:
+    return _Shape(
+        status=wanted.status,
+        priority=wanted.priority is not None,
+        list_id=wanted.list_id is not None,
+        due_before=wanted.due_before is not None,
+        due_after=wanted.due_after is not None,
+        overdue=wanted.overdue,
+        trashed=wanted.trashed,
+        search=_searches(wanted),
+        sort=sort,
+        start=start,
+    )
+
+
+def _values(owner_id: UUID, wanted: TaskFilter) -> dict[str, Any]:
+    values: dict[str, Any] = {"owner_id": owner_id}
     if wanted.priority is not None:
-        conditions.append(col(Task.priority) == Priority[wanted.priority])
+        values["priority"] = Priority[wanted.priority]
     if wanted.list_id is not None:
-        conditions.append(col(Task.list_id) == wanted.list_id)
+        values["list_id"] = wanted.list_id
     if wanted.due_before is not None:
-        instant, day = wanted.due_before
-        conditions.append(or_(due_at < instant, due_date < day))
+        values["before"], values["before_day"] = wanted.due_before
     if wanted.due_after is not None:
-        instant, day = wanted.due_after
-        conditions.append(or_(due_at >= instant, due_date >= day))
+        values["after"], values["after_day"] = wanted.due_after
     if wanted.overdue is not None:
-        late = and_(
-            completed_at.is_(None),
-            func.coalesce(or_(due_at < now(), due_date < wanted.today), false()),
-        )
-        conditions.append(late if wanted.overdue else ~late)
-    if wanted.q and wanted.q.strip():
-        conditions.append(col(Task.search).op("@@")(_tsquery(wanted.q)))
+        values["moment"] = now()
+    if wanted.q and _searches(wanted):
+        values["words"] = _prefixes(wanted.q)
+    return values
+
+
+def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+    task = TASK.c
+    conditions: list[ColumnElement[bool]] = [
+        task.owner_id == _OWNER,
+        task.deleted_at.is_not(None) if shape.trashed else task.deleted_at.is_(None),
+    ]
+    if shape.status != "all":
+        done = shape.status == "completed"
+        conditions.append(task.completed_at.is_not(None) if done else task.completed_at.is_(None))
+    if shape.priority:
+        conditions.append(task.priority == bindparam("priority"))
+    if shape.list_id:
+        conditions.append(task.list_id == bindparam("list_id"))
+    if shape.due_before:
+        instant, day = _instant_and_day("before")
+        conditions.append(or_(task.due_at < instant, task.due_date < day))
+    if shape.due_after:
+        instant, day = _instant_and_day("after")
+        conditions.append(or_(task.due_at >= instant, task.due_date >= day))
+    if shape.overdue is not None:
+        conditions.append(_LATE if shape.overdue else ~_LATE)
+    if shape.search:
+        conditions.append(task.search.op("@@")(_TSQUERY))
     return conditions
 
 
-def _after(sort: _Sort, value: Any, task_id: UUID) -> ColumnElement[bool]:
-    """Rows behind (value, id) in the order of `sort`; NULLs come last either way."""
-    key, id_ = sort.key, col(Task.id)
-    if value is None:
-        return and_(key.is_(None), id_ < task_id if sort.descending else id_ > task_id)
-    pair, mark = tuple_(key, id_), tuple_(value, task_id)
-    behind = pair < mark if sort.descending else pair > mark
-    return or_(behind, key.is_(None)) if sort.nullable else behind
+def _instant_and_day(name: str) -> tuple[ColumnElement[datetime], ColumnElement[date]]:
+    instant = bindparam(name, type_=Timestamp())
+    zone = select(col(User.time_zone)).where(col(User.id) == _OWNER).scalar_subquery()
+    day = bindparam(f"{name}_day", type_=Date())
+    return instant, func.coalesce(day, cast(func.timezone(zone, instant), Date))
 
 
-def _mark(sort: _Sort, value: Any, task_id: UUID) -> str:
-    plain = value.isoformat() if isinstance(value, datetime) else value
-    return encode_cursor(sort.name, plain, str(task_id))
+_MOMENT = bindparam("moment", type_=Timestamp())
+_LATE: ColumnElement[bool] = and_(  # as `schemas.is_overdue` has it
+    TASK.c.completed_at.is_(None),
+    TASK.c.deleted_at.is_(None),
+    func.coalesce(
+        or_(
+            TASK.c.due_at < _MOMENT,
+            TASK.c.due_date < cast(func.timezone(TASK.c.time_zone, _MOMENT), Date),
+        ),
+        false(),
+    ),
+)
 
 
-def _position(sort: _Sort, cursor: str) -> tuple[Any, UUID]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    task: TaskRow
+    sort_key: Any
+    total: int | None
+
+
+def _found(*row: Any) -> _Found:
+    *task, sort_key, total = row
+    return _Found(TaskRow(*task), sort_key, total)
+
+
+@lru_cache(maxsize=1024)
+def _page_statement(shape: _Shape) -> Statement[_Found]:
+    conditions, order, id_ = _conditions(shape), shape.order, TASK.c.id
+    total: Any = null()
+    if shape.start == "number":
+        total = _count(conditions).scalar_subquery().correlate(None)
+    directed = order.key.desc() if shape.descending else order.key.asc()
+    statement = (
+        select(*COLUMNS, order.key.label("sort_key"), total)
+        .where(*conditions)
+        .order_by(
+            directed.nulls_last() if order.nullable else directed,
+            id_.desc() if shape.descending else id_.asc(),
+        )
+        .limit(bindparam("most", type_=Integer()))
+    )
+    if shape.start == "number":
+        statement = statement.offset(bindparam("skipped", type_=BigInteger()))
+    else:
+        statement = statement.where(_behind(shape))
+    return Statement(statement, into=_found)
+
+
+@lru_cache(maxsize=1024)
+def _count_statement(shape: _Shape) -> Statement[int]:
+    return Statement(_count(_conditions(shape)), into=int)
+
+
+def _count(conditions: list[ColumnElement[bool]]) -> Select[int]:
+    return select(func.count()).select_from(TASK).where(*conditions)
+
+
+def _behind(shape: _Shape) -> ColumnElement[bool]:
+    """Rows behind (value, id) in the order of the sort; NULLs come last either way."""
+    key, id_ = shape.order.key, TASK.c.id
+    last_id = bindparam("last_id", type_=Uuid())
+    if shape.start == "null":
+        return and_(key.is_(None), id_ < last_id if shape.descending else id_ > last_id)
+    pair, last = tuple_(key, id_), tuple_(bindparam("last_key", type_=key.type), last_id)
+    behind = pair < last if shape.descending else pair > last
+    return or_(behind, key.is_(None)) if shape.order.nullable else behind
+
+
+def _cursor(sort: str, last: _Found) -> str:
+    key = last.sort_key
+    return encode_cursor(
+        sort, key.isoformat() if isinstance(key, datetime) else key, str(last.task.id)
+    )
+
+
+def _position(sort: str, cursor: str) -> tuple[Any, UUID]:
+    """Return the last key and id of the page before. Raises `InvalidCursorError`."""
     name, plain, task_id = decode_cursor(cursor, length=3)
+    order = _SORTS[sort.removeprefix("-")]
     try:
-        if name != sort.name or (plain is None and not sort.nullable):
+        if name != sort or (plain is None and not order.nullable):
             raise ValueError
-        value = None if plain is None else sort.parse(plain)
-        if isinstance(value, datetime):
-            if value.tzinfo is None:
-                raise ValueError
-            value = value.astimezone(UTC)  # overflows here rather than in the driver
-        return value, UUID(task_id)
+        return None if plain is None else order.parse(plain), UUID(task_id)
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise InvalidCursorError from None
 
 
 async def list_tasks(
-    session: AsyncSession,
+    executor: Executor,
     *,
     owner_id: UUID,
     wanted: TaskFilter,
@@ -170,29 +313,26 @@ async def list_tasks(
     per_page: int = 20,
     cursor: str | None = None,
 ) -> Page:
-    """Return one page: by `cursor` (one statement, no total), else by number (two).
+    """Return one page: by `cursor` (without a total), else by number. One statement.
 
     Raises `InvalidCursorError`. Without `sort` a search is ranked, else the newest come first.
     """
-    conditions = _conditions(owner_id, wanted)
-    order = _sort(sort, _tsquery(wanted.q) if wanted.q and wanted.q.strip() else None)
-    directed = order.key.desc() if order.descending else order.key.asc()
-    by_id = col(Task.id).desc() if order.descending else col(Task.id).asc()
-    statement: Select[Any] = (
-        select(Task, order.key.label("sort_key"))
-        .where(*conditions)
-        .order_by(directed.nulls_last() if order.nullable else directed, by_id)
-        .limit(per_page + 1)
-    )
-    total = None
+    order = sort or (BEST_FIRST if _searches(wanted) else DEFAULT_SORT)
+    values = _values(owner_id, wanted)
     if cursor is not None:
-        statement = statement.where(_after(order, *_position(order, cursor)))
+        last_key, last_id = _position(order, cursor)
+        shape = _shape(wanted, order, "null" if last_key is None else "value")
+        place = {"last_id": last_id} | ({} if last_key is None else {"last_key": last_key})
     else:
-        total = await session.scalar(select(func.count()).select_from(Task).where(*conditions))
-        statement = statement.offset((page - 1) * per_page)
-    rows = (await session.execute(statement)).all()
-    next_cursor = None
-    if len(rows) > per_page:
-        last = rows[per_page - 1]
-        next_cursor = _mark(order, last.sort_key, last.Task.id)
-    return Page([row.Task for row in rows[:per_page]], total, next_cursor)
+        shape = _shape(wanted, order, "number")
+        place = {"skipped": (page - 1) * per_page}
+    found = await _page_statement(shape).all(executor, **values, **place, most=per_page + 1)
+    total = found[0].total if found else None
+    if not found and cursor is None:  # no row to carry the total
+        total = 0 if page == 1 else await _count_statement(shape).first(executor, **values)
+    more = len(found) > per_page
+    return Page(
+        [one.task for one in found[:per_page]],
+        total,
+        _cursor(order, found[per_page - 1]) if more else None,
+    )

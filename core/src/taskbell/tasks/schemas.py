@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,8 +20,9 @@ from pydantic_core import PydanticCustomError
 from taskbell.clock import now
 from taskbell.ids import ClientId
 from taskbell.tasks.models import Priority, Task
+from taskbell.tasks.rows import TaskRow
 from taskbell.text import Line, Text, TimeZone
-from taskbell.times import EARLIEST, LATEST, Instant
+from taskbell.times import EARLIEST, LATEST, Instant, UtcInstant
 
 PriorityName = Literal["low", "medium", "high", "urgent"]
 
@@ -112,33 +113,48 @@ class TaskOut(BaseModel):
     description: str
     priority: PriorityName
     completed: bool
-    completed_at: Instant | None
+    completed_at: UtcInstant | None
     due_date: date | None
-    due_at: Instant | None
+    due_at: UtcInstant | None
     time_zone: str
     start_date: date | None
     reminders_count: int
     overdue: bool = Field(description="Pending, and its due time (or date, in its zone) is past.")
     version: int
-    created_at: Instant
-    updated_at: Instant
-    deleted_at: Instant | None
+    created_at: UtcInstant
+    updated_at: UtcInstant
+    deleted_at: UtcInstant | None
 
     @classmethod
-    def of(cls, task: Task, *, at: datetime | None = None) -> Self:
+    def of(cls, task: Task | TaskRow, *, at: datetime | None = None) -> Self:
         """Return the public form of `task`, as seen at an instant."""
-        values: dict[str, Any] = {
-            name: getattr(task, name) for name in cls.model_fields if name not in _COMPUTED
-        }
-        values["priority"] = Priority(task.priority).name
-        values["overdue"] = is_overdue(task, at=at or now())
-        return cls(**values)
+        return cls(
+            id=task.id,
+            list_id=task.list_id,
+            title=task.title,
+            description=task.description,
+            priority=_PRIORITY_NAMES[task.priority],
+            completed=task.completed_at is not None,
+            completed_at=task.completed_at,
+            due_date=task.due_date,
+            due_at=task.due_at,
+            time_zone=task.time_zone,
+            start_date=task.start_date,
+            reminders_count=task.reminders_count,
+            overdue=is_overdue(task, at=at or now()),
+            version=task.version,
+            created_at=task.created_at,
+            updated_at=task.updated_at,
+            deleted_at=task.deleted_at,
+        )
 
 
-_COMPUTED = {"priority", "overdue"}
+_PRIORITY_NAMES: dict[int, PriorityName] = {
+    Priority[name].value: name for name in get_args(PriorityName)
+}
 
 
-def is_overdue(task: Task, *, at: datetime) -> bool:
+def is_overdue(task: Task | TaskRow, *, at: datetime) -> bool:
     """Tell whether a task should have been done by `at`."""
     if task.completed_at is not None or task.deleted_at is not None:
         return False

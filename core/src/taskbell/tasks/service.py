@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from taskbell.accounts import service as accounts
 from taskbell.clock import now
+from taskbell.db import constraint_of
 from taskbell.ids import new_id
 from taskbell.lists import service as lists
 from taskbell.tasks.changes import tell_followers
@@ -33,8 +34,7 @@ async def create_task(session: AsyncSession, *, owner_id: UUID, new: TaskCreate)
     Raises `DueInPastError`, `TwoDueTimesError`, `ListNotFoundError`, `TaskIdTakenError`.
     """
     moment = now()
-    if new.due_at is not None and new.due_at < moment:
-        raise DueInPastError(field="body.due_at")
+    check_new(new, at=moment)
     values = new.model_dump(exclude={"id", "priority", "list_id", "time_zone"})
     task = Task(
         **values,
@@ -46,15 +46,21 @@ async def create_task(session: AsyncSession, *, owner_id: UUID, new: TaskCreate)
         created_at=moment,
         updated_at=moment,
     )
-    _check_due(task)
     session.add(task)
     try:
         await session.flush()
     except IntegrityError as error:
-        if "pk_task" in str(error.orig):
+        if constraint_of(error) == "pk_task":
             raise TaskIdTakenError from None
         raise
     return task
+
+
+def check_new(new: TaskCreate, *, at: datetime) -> None:
+    """Check what needs no database. Raises `DueInPastError`, `TwoDueTimesError`."""
+    if new.due_at is not None and new.due_at < at:
+        raise DueInPastError(field="body.due_at")
+    _check_one_due(new)
 
 
 async def get_task(session: AsyncSession, *, owner_id: UUID, task_id: UUID) -> Task:
@@ -75,13 +81,24 @@ async def update_task(
     Clearing `priority`, `description`, `list_id` or `time_zone` brings back the default. Raises
     `TaskNotFoundError`, `TaskChangedError`, `TwoDueTimesError`, `ListNotFoundError`.
     """
+    changes = changes_of(patch)
     task = await _lock(session, owner_id, task_id, if_version)
-    changes = patch.model_dump(exclude_unset=True)
-    if changes.get("due_at") is not None and "due_date" not in changes:
-        changes["due_date"] = None  # a new kind of due time replaces the other one
-    elif changes.get("due_date") is not None and "due_at" not in changes:
-        changes["due_at"] = None
     return await _change(session, task, changes)
+
+
+def changes_of(patch: TaskPatch) -> dict[str, Any]:
+    """Return the columns a patch sets. Raises `TwoDueTimesError`.
+
+    A new kind of due time replaces the other one. `list_id` and `time_zone` may be None: the
+    default is still to be looked up.
+    """
+    _check_one_due(patch)
+    changes = patch.model_dump(exclude_unset=True)
+    if changes.get("due_at") is not None:
+        changes["due_date"] = None
+    elif changes.get("due_date") is not None:
+        changes["due_at"] = None
+    return _as_columns(changes)
 
 
 async def replace_task(
@@ -93,8 +110,9 @@ async def replace_task(
     if_version: int | None = None,
 ) -> Task:
     """Set every field of a task; raises what `update_task` raises."""
+    _check_one_due(new)
     task = await _lock(session, owner_id, task_id, if_version)
-    return await _change(session, task, new.model_dump())
+    return await _change(session, task, _as_columns(new.model_dump()))
 
 
 async def set_completed(
@@ -205,21 +223,24 @@ async def _change(session: AsyncSession, task: Task, changes: dict[str, Any]) ->
         )
     if "time_zone" in changes and changes["time_zone"] is None:
         changes["time_zone"] = await _own_zone(session, task.owner_id)
-    if "priority" in changes:
-        changes["priority"] = Priority[changes["priority"] or "medium"]
-    if "description" in changes:
-        changes["description"] = changes["description"] or ""
     changed = {name for name, value in changes.items() if getattr(task, name) != value}
     for name in changed:
         setattr(task, name, changes[name])
-    _check_due(task)
     if changed:
         await _touch(session, task)
     return task
 
 
-def _check_due(task: Task) -> None:
-    if task.due_at is not None and task.due_date is not None:
+def _as_columns(changes: dict[str, Any]) -> dict[str, Any]:
+    if "priority" in changes:
+        changes["priority"] = Priority[changes["priority"] or "medium"]
+    if "description" in changes:
+        changes["description"] = changes["description"] or ""
+    return changes
+
+
+def _check_one_due(given: TaskPut | TaskPatch) -> None:
+    if given.due_at is not None and given.due_date is not None:
         raise TwoDueTimesError(field="body.due_at")
 
 

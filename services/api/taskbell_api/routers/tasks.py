@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 
-from taskbell.accounts import service as accounts
+from taskbell.accounts import fast as accounts
 from taskbell.clock import now
 from taskbell.lists.service import ListNotFoundError
 from taskbell.paging import InvalidCursorError
-from taskbell.tasks import queries
+from taskbell.tasks import fast, queries
 from taskbell.tasks import service as tasks
 from taskbell.tasks.errors import (
     DueInPastError,
@@ -22,6 +22,7 @@ from taskbell.tasks.errors import (
 )
 from taskbell.tasks.models import Task
 from taskbell.tasks.queries import SortName, TaskFilter
+from taskbell.tasks.rows import TaskRow
 from taskbell.tasks.schemas import (
     Completion,
     Date,
@@ -33,7 +34,7 @@ from taskbell.tasks.schemas import (
 )
 from taskbell.text import Text
 from taskbell.times import Instant
-from taskbell_api.deps import BASE, CallerDep, SessionDep
+from taskbell_api.deps import BASE, CallerDep, DatabaseDep, SessionDep
 from taskbell_api.openapi import errors
 from taskbell_api.pages import PageAndCursorError, PageOut, PagingDep
 from taskbell_api.versions import IfVersionDep, MalformedIfMatchError, put_etag
@@ -49,7 +50,7 @@ Due = Annotated[
 
 @router.get("", summary="List tasks", responses=errors(InvalidCursorError, PageAndCursorError))
 async def list_tasks(
-    session: SessionDep,
+    database: DatabaseDep,
     caller: CallerDep,
     paging: PagingDep,
     status: Literal["all", "pending", "completed"] = "all",
@@ -72,10 +73,9 @@ async def list_tasks(
 
     `due_before` is exclusive, `due_after` inclusive; tasks without a due time come last.
     """
-    zone = ZoneInfo("UTC")
-    if due_before is not None or due_after is not None or overdue is not None:
-        user = await accounts.get_user(session, user_id=caller.user_id)
-        zone = ZoneInfo(user.time_zone)
+    zone = None
+    if type(due_before) is date or type(due_after) is date:  # an instant is a date to isinstance
+        zone = ZoneInfo((await accounts.get_user(database, user_id=caller.user_id)).time_zone)
     wanted = TaskFilter(
         status=status,
         priority=priority,
@@ -83,12 +83,11 @@ async def list_tasks(
         due_before=_instant_and_day(due_before, zone),
         due_after=_instant_and_day(due_after, zone),
         overdue=overdue,
-        today=now().astimezone(zone).date(),
         trashed=trashed,
         q=q.strip() or None if q else None,
     )
     found = await queries.list_tasks(
-        session,
+        database,
         owner_id=caller.user_id,
         wanted=wanted,
         sort=sort,
@@ -108,20 +107,20 @@ async def list_tasks(
     responses=errors(ListNotFoundError, TaskIdTakenError, DueInPastError, TwoDueTimesError),
 )
 async def create_task(
-    session: SessionDep, caller: CallerDep, response: Response, body: TaskCreate
+    database: DatabaseDep, caller: CallerDep, response: Response, body: TaskCreate
 ) -> TaskOut:
     """Add a task, to the inbox unless `list_id` says otherwise."""
-    task = await tasks.create_task(session, owner_id=caller.user_id, new=body)
+    task = await fast.create_task(database, owner_id=caller.user_id, new=body)
     response.headers["Location"] = f"{BASE}/tasks/{task.id}"
     return _answer(response, task)
 
 
 @router.get("/{task_id}", summary="Get a task", responses=errors(TaskNotFoundError))
 async def get_task(
-    session: SessionDep, caller: CallerDep, response: Response, task_id: UUID
+    database: DatabaseDep, caller: CallerDep, response: Response, task_id: UUID
 ) -> TaskOut:
     """Return a task, also one in the trash."""
-    task = await tasks.get_task(session, owner_id=caller.user_id, task_id=task_id)
+    task = await fast.get_task(database, owner_id=caller.user_id, task_id=task_id)
     return _answer(response, task)
 
 
@@ -131,7 +130,7 @@ async def get_task(
     responses=errors(*GUARDED, ListNotFoundError, TwoDueTimesError),
 )
 async def update_task(
-    session: SessionDep,
+    database: DatabaseDep,
     caller: CallerDep,
     response: Response,
     task_id: UUID,
@@ -139,8 +138,8 @@ async def update_task(
     if_version: IfVersionDep,
 ) -> TaskOut:
     """Merge: an absent field is untouched, `null` clears. Reminders move with the due time."""
-    task = await tasks.update_task(
-        session, owner_id=caller.user_id, task_id=task_id, patch=body, if_version=if_version
+    task = await fast.update_task(
+        database, owner_id=caller.user_id, task_id=task_id, patch=body, if_version=if_version
     )
     return _answer(response, task)
 
@@ -167,22 +166,26 @@ async def replace_task(
 
 @router.delete("/{task_id}", status_code=204, summary="Delete a task", responses=errors(*GUARDED))
 async def delete_task(
-    session: SessionDep,
+    database: DatabaseDep,
     caller: CallerDep,
     task_id: UUID,
     if_version: IfVersionDep,
     permanent: Annotated[bool, Query(description="Delete for good, with its reminders.")] = False,
 ) -> None:
     """Move a task to the trash, from where it can be restored, or delete it for good."""
-    act = tasks.delete_task if permanent else tasks.trash_task
-    await act(session, owner_id=caller.user_id, task_id=task_id, if_version=if_version)
+    owner_id = caller.user_id
+    if not permanent:
+        await fast.trash_task(database, owner_id=owner_id, task_id=task_id, if_version=if_version)
+        return
+    async with database.transaction() as session:
+        await tasks.delete_task(session, owner_id=owner_id, task_id=task_id, if_version=if_version)
 
 
 @router.patch(
     "/{task_id}/complete", summary="Complete a task, or take that back", responses=errors(*GUARDED)
 )
 async def complete_task(
-    session: SessionDep,
+    database: DatabaseDep,
     caller: CallerDep,
     response: Response,
     task_id: UUID,
@@ -190,8 +193,8 @@ async def complete_task(
     body: Completion | None = None,
 ) -> TaskOut:
     """Set `completed`; without a body it toggles. Completing cancels the task's reminders."""
-    task = await tasks.set_completed(
-        session,
+    task = await fast.set_completed(
+        database,
         owner_id=caller.user_id,
         task_id=task_id,
         completed=None if body is None else body.completed,
@@ -219,15 +222,17 @@ async def restore_task(
     return _answer(response, task)
 
 
-def _answer(response: Response, task: Task) -> TaskOut:
+def _answer(response: Response, task: Task | TaskRow) -> TaskOut:
     put_etag(response, task.version)
     return TaskOut.of(task)
 
 
-def _instant_and_day(value: datetime | date | None, zone: ZoneInfo) -> tuple[datetime, date] | None:
+def _instant_and_day(
+    value: datetime | date | None, zone: ZoneInfo | None
+) -> tuple[datetime, date | None] | None:
     """Return what instants and what all-day dates are compared with."""
     if value is None:
         return None
     if isinstance(value, datetime):
-        return value, value.astimezone(zone).date()
+        return value, None
     return datetime.combine(value, time(), tzinfo=zone), value

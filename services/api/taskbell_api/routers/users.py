@@ -2,20 +2,21 @@
 
 from fastapi import APIRouter
 
+from taskbell.accounts import fast
 from taskbell.accounts import service as accounts
 from taskbell.accounts.errors import InvalidTokenError, UserNotFoundError
 from taskbell.accounts.schemas import UserOut, UserPatch
 from taskbell.errors import InvalidError
-from taskbell_api.deps import BASE, CallerDep, SessionDep
+from taskbell_api.deps import BASE, CallerDep, DatabaseDep, SessionDep
 
 router = APIRouter(prefix=f"{BASE}/users", tags=["users"])
 
 
 @router.get("/me", summary="Who am I?")
-async def get_me(session: SessionDep, caller: CallerDep) -> UserOut:
+async def get_me(database: DatabaseDep, caller: CallerDep) -> UserOut:
     """Return one's own account."""
     try:
-        user = await accounts.get_user(session, user_id=caller.user_id)
+        user = await fast.get_user(database, user_id=caller.user_id)
     except UserNotFoundError:
         raise InvalidTokenError("This account does not exist any more") from None
     return UserOut.model_validate(user)

@@ -1,0 +1,141 @@
+"""How many SQL statements each operation makes: what keeps them fast, counted instead of timed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import event
+
+from taskbell_api.app import create_app
+from taskbell_api.settings import ApiSettings
+
+from .conftest import Person, client
+from .operations import NEW_TASK, OPERATIONS, Operation
+from .test_authorisation import call, name
+
+# Statements of a good call. `+ T`: in a transaction, BEGIN and COMMIT come on top; otherwise the
+# one statement is the transaction. Authentication adds none anywhere.
+T = 2
+EXPECTED = {
+    "GET /api/v1/health": 0,
+    "GET /api/v1/health/ready": 2,
+    "GET /api/v1/health/db": 1,
+    "POST /api/v1/auth/signup": 0,  # the body is refused
+    "POST /api/v1/auth/login": 1 + T,
+    "POST /api/v1/auth/refresh": 1 + T,
+    "POST /api/v1/auth/logout": 1 + T,
+    "GET /api/v1/users/me": 1,
+    "PATCH /api/v1/users/me": 2 + T,
+    "GET /api/v1/tasks": 1,
+    "POST /api/v1/tasks": 1,
+    "GET /api/v1/tasks/{task_id}": 1,
+    "PATCH /api/v1/tasks/{task_id}": 1,
+    "PUT /api/v1/tasks/{task_id}": 4 + T,
+    "PATCH /api/v1/tasks/{task_id}/complete": 1,
+    "POST /api/v1/tasks/{task_id}/restore": 2 + T,
+    "GET /api/v1/tasks/{task_id}/reminders": 2 + T,
+    "POST /api/v1/tasks/{task_id}/reminders": 3 + T,
+    "PATCH /api/v1/reminders/{reminder_id}": 5 + T,
+    "GET /api/v1/reminders/{reminder_id}/deliveries": 3 + T,
+    "DELETE /api/v1/reminders/{reminder_id}": 6 + T,
+    "DELETE /api/v1/tasks/{task_id}": 1,
+}
+
+
+class Statements(list[str]):
+    """What was sent to Postgres, in order."""
+
+    def sent(self, one: Any) -> None:
+        """Note what asyncpg sent, except what it asks once a connection about array types."""
+        if "typeinfo_tree" not in one.query and "set_config('jit'" not in one.query:
+            self.append(one.query)
+
+    async def of(self, request: Any) -> list[str]:
+        """Return the statements of one request."""
+        await asyncio.sleep(0)
+        self.clear()
+        answer = await request
+        assert answer.status_code < 500, answer.text
+        await asyncio.sleep(0)  # asyncpg tells of a statement in the next turn of the loop
+        return list(self)
+
+
+@pytest_asyncio.fixture
+async def statements(
+    settings: ApiSettings, ada: Person
+) -> AsyncIterator[tuple[Statements, Person]]:
+    app = create_app(settings)
+    seen = Statements()
+    engine = app.state.services.database.engine.sync_engine
+
+    # asyncpg tells of all but what is executed on a prepared statement, as SQLAlchemy does it
+    @event.listens_for(engine, "connect")
+    def listen(connection: Any, _record: Any) -> None:
+        connection.driver_connection.add_query_logger(seen.sent)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def executed(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    async with client(app) as api:
+        person = Person(api, ada.email, ada.tokens)
+        await asyncio.gather(*(person.get("/health/db") for _ in range(3)))  # connects
+        yield seen, person
+    await app.state.services.close()
+
+
+def test_every_operation_is_counted() -> None:
+    assert EXPECTED.keys() == {name(one) for one in OPERATIONS}
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "PUT /api/v1/tasks/{task_id}": {**NEW_TASK, "title": "y"},
+    "PATCH /api/v1/tasks/{task_id}/complete": {"completed": True},
+}
+"""Bodies that change something, where those of the table do not."""
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=name)
+async def test_statements(statements: tuple[Statements, Person], operation: Operation) -> None:
+    seen, ada = statements
+    task, reminded = await ada.task(**NEW_TASK), await ada.task(**NEW_TASK)
+    reminder = await ada.post(f"/tasks/{reminded['id']}/reminders", json={"offset_minutes": 9})
+    if operation.path.endswith("/restore"):
+        await ada.delete(f"/tasks/{task['id']}")
+    operation = replace(operation, body=CHANGES.get(name(operation), operation.body))
+    ids = {"task_id": task["id"], "reminder_id": reminder.json()["id"]}
+    made = await seen.of(call(ada, operation, ids))
+    assert len(made) == EXPECTED[name(operation)], "\n".join(made)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("page=1&per_page=3", 1),
+        ("page=9", 2),  # behind the last page no row carries the total
+        ("status=pending&overdue=true&priority=low&q=plants&sort=due", 1),
+        ("due_before=2030-01-01T00:00:00Z&due_after=2026-01-01T00:00:00Z", 1),
+        ("due_before=2030-01-01", 2),  # whose midnight?
+    ],
+)
+async def test_statements_of_a_list(
+    statements: tuple[Statements, Person], query: str, expected: int
+) -> None:
+    seen, ada = statements
+    for _ in range(5):
+        await ada.task(**NEW_TASK)
+    made = await seen.of(ada.get(f"/tasks?{query}"))
+    assert len(made) == expected, "\n".join(made)
+
+
+async def test_statements_of_a_page_by_cursor(statements: tuple[Statements, Person]) -> None:
+    seen, ada = statements
+    for _ in range(5):
+        await ada.task(**NEW_TASK)
+    first = (await ada.get("/tasks?per_page=2&status=pending")).json()
+    made = await seen.of(ada.get(f"/tasks?status=pending&cursor={first['next_cursor']}"))
+    assert len(made) == 1
+    assert "count(" not in made[0]
