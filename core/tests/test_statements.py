@@ -86,6 +86,26 @@ async def test_one_connection_serves_them_all(small: Database) -> None:
         assert {*found} == {await connection.scalar(text("SELECT pg_backend_pid()"))}
 
 
+async def test_those_who_wait_are_served_in_order(small: Database) -> None:
+    served = []
+
+    async def ask(number: int) -> None:
+        await ADD.first(small, a=number, b=0)
+        served.append(number)
+
+    await asyncio.gather(*(ask(number) for number in range(50)))
+    assert served == list(range(50))
+
+
+async def test_who_waits_too_long_is_told(small: Database) -> None:
+    slow = asyncio.create_task(sql("pg_sleep(2)").first(small))
+    await asyncio.sleep(0.05)
+    with pytest.raises(TimeoutError) as raised:
+        await ADD.first(small, a=1, b=1)
+    assert is_unreachable(raised.value)
+    await slow
+
+
 async def test_an_error_keeps_the_connection(small: Database) -> None:
     before = await BACKEND.first(small)
     with pytest.raises(DivisionByZeroError) as raised:

@@ -20,7 +20,8 @@ from taskbell_api.routers import auth, health, reminders, tasks, users
 from taskbell_api.settings import ApiSettings
 
 MOST_BODY_BYTES = 1024 * 1024
-ROUTERS = (health.router, auth.router, users.router, tasks.router, reminders.router)
+ROUTERS = (tasks.router, users.router, reminders.router, auth.router, health.router)
+"""The most asked first: paths are tried in order."""
 
 
 def create_app(settings: ApiSettings) -> FastAPI:

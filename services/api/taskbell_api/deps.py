@@ -89,13 +89,14 @@ _bearer = OAuth2PasswordBearer(
 )
 
 
-async def caller(found: ServicesDep, token: Annotated[str | None, Depends(_bearer)]) -> Caller:
+async def caller(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> Caller:
     """Return who makes the request, as their access token says; asks no database.
 
     Raises `UnauthorizedError`.
     """
     if token is None:
         raise UnauthorizedError("Send an access token: Authorization: Bearer …")
+    found: Services = request.app.state.services
     who = found.keys.verify(token)
     structlog.contextvars.bind_contextvars(user_id=str(who.user_id))
     return who

@@ -1,13 +1,13 @@
 """Lists: how a page is asked for, and the envelope it comes in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Generic, Self, TypeVar
 
-from fastapi import Depends, Query
+from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
 from taskbell.errors import InvalidError
+from taskbell_api import query_strings
 
 T = TypeVar("T")
 
@@ -28,15 +28,15 @@ class PageOut(BaseModel, Generic[T]):
 
     @classmethod
     def of(
-        cls, items: Sequence[T], paging: "Paging", *, total: int | None, next_cursor: str | None
+        cls, items: Sequence[T], query: "PageQuery", *, total: int | None, next_cursor: str | None
     ) -> Self:
         """Return the envelope of one page."""
         return cls(
             items=list(items),
             total=total,
-            page=None if paging.cursor else paging.page,
-            per_page=paging.per_page,
-            pages=None if total is None else -(-total // paging.per_page),
+            page=None if query.cursor else query.number,
+            per_page=query.per_page,
+            pages=None if total is None else -(-total // query.per_page),
             next_cursor=next_cursor,
         )
 
@@ -46,33 +46,39 @@ class PageAndCursorError(InvalidError):
     title = "Ask for a page by its number or by a cursor, not both"
 
 
-@dataclass(frozen=True)
-class Paging:
-    """Which page is wanted: number `page`, or what follows `cursor`."""
+class PageQuery(BaseModel):
+    """Which page is wanted: by number, or what follows a cursor."""
 
-    page: int
-    per_page: int
-    cursor: str | None
+    page: int | None = Field(None, ge=1, le=LAST_PAGE, description="From 1, which is the default.")
+    per_page: int = Field(20, ge=1, le=MOST_PER_PAGE)
+    cursor: str | None = Field(
+        None,
+        min_length=1,
+        max_length=2000,
+        description="`next_cursor` of the page before. Stable when rows are added meanwhile; "
+        "excludes `page`.",
+    )
 
-
-async def _paging(
-    page: Annotated[
-        int | None, Query(ge=1, le=LAST_PAGE, description="From 1, which is the default.")
-    ] = None,
-    per_page: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 20,
-    cursor: Annotated[
-        str | None,
-        Query(
-            min_length=1,
-            max_length=2000,
-            description="`next_cursor` of the page before. Stable when rows are added meanwhile; "
-            "excludes `page`.",
-        ),
-    ] = None,
-) -> Paging:
-    if page is not None and cursor is not None:
-        raise PageAndCursorError(field="query.cursor")
-    return Paging(page or 1, per_page, cursor)
+    @property
+    def number(self) -> int:
+        """The page asked for."""
+        return self.page or 1
 
 
-PagingDep = Annotated[Paging, Depends(_paging)]
+P = TypeVar("P", bound=PageQuery)
+
+
+def paged(model: type[P]) -> Callable[[Request], Awaitable[P]]:
+    """Return the dependency that reads the query string of a list. Raises `PageAndCursorError`."""
+    read = query_strings.read(model)
+
+    async def query(request: Request) -> P:
+        found = await read(request)
+        if found.page is not None and found.cursor is not None:
+            raise PageAndCursorError(field="query.cursor")
+        return found
+
+    return query
+
+
+PageQueryDep = Annotated[PageQuery, Depends(paged(PageQuery))]

@@ -1,7 +1,7 @@
 """The hot operation of accounts, in one statement that is a transaction of its own."""
 
-from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -14,8 +14,7 @@ from taskbell.statements import Statement
 _USER = METADATA.tables[str(User.__tablename__)]
 
 
-@dataclass(frozen=True, slots=True)
-class UserRow:
+class UserRow(NamedTuple):
     """An account; see `User` for its fields."""
 
     id: UUID
@@ -29,7 +28,7 @@ class UserRow:
 
 
 _GET = Statement(
-    select(*[_USER.c[field.name] for field in fields(UserRow)]).where(
+    select(*[_USER.c[name] for name in UserRow._fields]).where(
         _USER.c.id == bindparam("user_id"), _USER.c.is_active
     ),
     into=UserRow,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -229,16 +229,14 @@ _LATE: ColumnElement[bool] = and_(  # as `schemas.is_overdue` has it
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     task: TaskRow
     sort_key: Any
     total: int | None
 
 
 def _found(*row: Any) -> _Found:
-    *task, sort_key, total = row
-    return _Found(TaskRow(*task), sort_key, total)
+    return _Found(TaskRow(*row[:-2]), row[-2], row[-1])
 
 
 @lru_cache(maxsize=1024)

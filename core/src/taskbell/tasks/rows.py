@@ -1,7 +1,7 @@
 """Tasks as the hot paths read them: plain values that no session watches."""
 
-from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from taskbell.db import METADATA
@@ -10,8 +10,7 @@ from taskbell.tasks.models import Task
 TASK = METADATA.tables[str(Task.__tablename__)]
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(NamedTuple):
     """A task; see `Task` for its fields."""
 
     id: UUID
@@ -37,5 +36,5 @@ class TaskRow:
         return self.completed_at is not None
 
 
-COLUMNS = [TASK.c[field.name] for field in fields(TaskRow)]
+COLUMNS = [TASK.c[name] for name in TaskRow._fields]
 """What a statement returns to make a `TaskRow`."""

@@ -17,7 +17,8 @@ from taskbell.reminders.schemas import DeliveryOut, ReminderCreate, ReminderOut,
 from taskbell.tasks.errors import TaskNotFoundError
 from taskbell_api.deps import BASE, CallerDep, SessionDep
 from taskbell_api.openapi import errors
-from taskbell_api.pages import PageAndCursorError, PageOut, PagingDep
+from taskbell_api.pages import PageAndCursorError, PageOut, PageQuery, PageQueryDep
+from taskbell_api.query_strings import parameters
 
 router = APIRouter(prefix=BASE, tags=["reminders"])
 
@@ -26,17 +27,18 @@ router = APIRouter(prefix=BASE, tags=["reminders"])
     "/tasks/{task_id}/reminders",
     summary="List a task's reminders",
     responses=errors(TaskNotFoundError, InvalidCursorError, PageAndCursorError),
+    openapi_extra=parameters(PageQuery),
 )
 async def list_reminders(
-    session: SessionDep, caller: CallerDep, paging: PagingDep, task_id: UUID
+    session: SessionDep, caller: CallerDep, query: PageQueryDep, task_id: UUID
 ) -> PageOut[ReminderOut]:
     """Return the reminders of a task, the oldest first; a task has at most 20."""
     found = await reminders.list_reminders(session, owner_id=caller.user_id, task_id=task_id)
-    if paging.cursor is not None:  # all fit one page: there is never a cursor to follow
+    if query.cursor is not None:  # all fit one page: there is never a cursor to follow
         raise InvalidCursorError
-    first = (paging.page - 1) * paging.per_page
-    items = [ReminderOut.model_validate(one) for one in found[first : first + paging.per_page]]
-    return PageOut[ReminderOut].of(items, paging, total=len(found), next_cursor=None)
+    first = (query.number - 1) * query.per_page
+    items = [ReminderOut.model_validate(one) for one in found[first : first + query.per_page]]
+    return PageOut[ReminderOut].of(items, query, total=len(found), next_cursor=None)
 
 
 @router.post(
@@ -94,18 +96,19 @@ async def delete_reminder(session: SessionDep, caller: CallerDep, reminder_id: U
     "/reminders/{reminder_id}/deliveries",
     summary="See what became of a reminder",
     responses=errors(ReminderNotFoundError, InvalidCursorError, PageAndCursorError),
+    openapi_extra=parameters(PageQuery),
 )
 async def list_deliveries(
-    session: SessionDep, caller: CallerDep, paging: PagingDep, reminder_id: UUID
+    session: SessionDep, caller: CallerDep, query: PageQueryDep, reminder_id: UUID
 ) -> PageOut[DeliveryOut]:
     """Return every attempt to deliver a reminder, the newest first."""
     found = await reminders.list_deliveries(
         session,
         owner_id=caller.user_id,
         reminder_id=reminder_id,
-        page=paging.page,
-        per_page=paging.per_page,
-        cursor=paging.cursor,
+        page=query.number,
+        per_page=query.per_page,
+        cursor=query.cursor,
     )
     items = [DeliveryOut.model_validate(one) for one in found.items]
-    return PageOut[DeliveryOut].of(items, paging, total=found.total, next_cursor=found.next_cursor)
+    return PageOut[DeliveryOut].of(items, query, total=found.total, next_cursor=found.next_cursor)

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
 
 from taskbell.accounts import fast as accounts
 from taskbell.clock import now
@@ -36,7 +37,8 @@ from taskbell.text import Text
 from taskbell.times import Instant
 from taskbell_api.deps import BASE, CallerDep, DatabaseDep, SessionDep
 from taskbell_api.openapi import errors
-from taskbell_api.pages import PageAndCursorError, PageOut, PagingDep
+from taskbell_api.pages import PageAndCursorError, PageOut, PageQuery, paged
+from taskbell_api.query_strings import parameters
 from taskbell_api.versions import IfVersionDep, MalformedIfMatchError, put_etag
 
 router = APIRouter(prefix=f"{BASE}/tasks", tags=["tasks"])
@@ -44,60 +46,67 @@ router = APIRouter(prefix=f"{BASE}/tasks", tags=["tasks"])
 GUARDED = (TaskNotFoundError, TaskChangedError, MalformedIfMatchError)
 Due = Annotated[
     Instant | Date | None,
-    Query(description="An instant, or a date (its midnight in your time zone)."),
+    Field(description="An instant, or a date (its midnight in your time zone)."),
 ]
 
 
-@router.get("", summary="List tasks", responses=errors(InvalidCursorError, PageAndCursorError))
+class TaskQuery(PageQuery):
+    """What to list, and which page of it."""
+
+    status: Literal["all", "pending", "completed"] = "all"
+    priority: PriorityName | None = None
+    list_id: UUID | None = None
+    due_before: Due = None
+    due_after: Due = None
+    overdue: bool | None = None
+    trashed: bool = Field(False, description="What lies in the trash, instead.")
+    q: Text | None = Field(
+        None, max_length=200, description="Words in title or description, or their beginnings."
+    )
+    sort: SortName | None = Field(
+        None, description="Default: the best match first with `q`, else `-created_at`."
+    )
+
+
+@router.get(
+    "",
+    summary="List tasks",
+    responses=errors(InvalidCursorError, PageAndCursorError),
+    openapi_extra=parameters(TaskQuery),
+)
 async def list_tasks(
     database: DatabaseDep,
     caller: CallerDep,
-    paging: PagingDep,
-    status: Literal["all", "pending", "completed"] = "all",
-    priority: PriorityName | None = None,
-    list_id: UUID | None = None,
-    due_before: Due = None,
-    due_after: Due = None,
-    overdue: bool | None = None,
-    trashed: Annotated[bool, Query(description="What lies in the trash, instead.")] = False,
-    q: Annotated[
-        Text | None,
-        Query(max_length=200, description="Words in title or description, or their beginnings."),
-    ] = None,
-    sort: Annotated[
-        SortName | None,
-        Query(description="Default: the best match first with `q`, else `-created_at`."),
-    ] = None,
+    query: Annotated[TaskQuery, Depends(paged(TaskQuery))],
 ) -> PageOut[TaskOut]:
     """Return one's tasks that match every given filter.
 
     `due_before` is exclusive, `due_after` inclusive; tasks without a due time come last.
     """
     zone = None
-    if type(due_before) is date or type(due_after) is date:  # an instant is a date to isinstance
+    if type(query.due_before) is date or type(query.due_after) is date:  # an instant is one too
         zone = ZoneInfo((await accounts.get_user(database, user_id=caller.user_id)).time_zone)
-    wanted = TaskFilter(
-        status=status,
-        priority=priority,
-        list_id=list_id,
-        due_before=_instant_and_day(due_before, zone),
-        due_after=_instant_and_day(due_after, zone),
-        overdue=overdue,
-        trashed=trashed,
-        q=q.strip() or None if q else None,
-    )
     found = await queries.list_tasks(
         database,
         owner_id=caller.user_id,
-        wanted=wanted,
-        sort=sort,
-        page=paging.page,
-        per_page=paging.per_page,
-        cursor=paging.cursor,
+        wanted=TaskFilter(
+            status=query.status,
+            priority=query.priority,
+            list_id=query.list_id,
+            due_before=_instant_and_day(query.due_before, zone),
+            due_after=_instant_and_day(query.due_after, zone),
+            overdue=query.overdue,
+            trashed=query.trashed,
+            q=query.q,
+        ),
+        sort=query.sort,
+        page=query.number,
+        per_page=query.per_page,
+        cursor=query.cursor,
     )
     moment = now()
     items = [TaskOut.of(task, at=moment) for task in found.items]
-    return PageOut[TaskOut].of(items, paging, total=found.total, next_cursor=found.next_cursor)
+    return PageOut[TaskOut].of(items, query, total=found.total, next_cursor=found.next_cursor)
 
 
 @router.post(
