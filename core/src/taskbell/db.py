@@ -5,7 +5,6 @@ for a step of a job. Services take its session and never commit. `Database.fetch
 one statement in all: see statements.py.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,6 +26,8 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
+
+from taskbell.turns import Turns
 
 CONNECT_SECONDS = 1.5
 """How long a caller waits for a connection: a 503 is due within 2 s when Postgres is gone."""
@@ -96,7 +97,7 @@ class Database:
             },
         )
         self._pool: QueuePool = self.engine.sync_engine.pool  # type: ignore[assignment]
-        self._turns = asyncio.Semaphore(pool_size)  # in order; the pool's own queue keeps none
+        self._turns = Turns(pool_size, seconds=CONNECT_SECONDS)  # the pool itself keeps no order
         self._doubtful = 0
         event.listen(self._pool, "invalidate", self._doubt)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -125,15 +126,11 @@ class Database:
         Takes `$1` parameters and raises asyncpg's errors, or `TimeoutError` when no connection is
         free in time. A fraction of what the same costs through SQLAlchemy (docs/performance.md).
         """
-        if self._turns.locked():
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self._turns.acquire()
-        else:
-            await self._turns.acquire()
+        await self._turns.take()
         try:
             return await self._fetch(sql, values)
         finally:
-            self._turns.release()
+            self._turns.give_back()
 
     async def _fetch(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         borrowed = await self._borrow()
