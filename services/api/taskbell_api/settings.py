@@ -1,13 +1,28 @@
 """Settings of the API."""
 
+import os
 from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
 from taskbell.settings import DatabaseSettings, RedisSettings, TokenSettings, split_list
+
+MOST_AUTO = 4
+"""Processes that `auto` makes at most: each takes 100 MB and `DATABASE_POOL_SIZE` connections."""
+
+
+def _processes(value: object) -> object:
+    return min(available_cores(), MOST_AUTO) if value == "auto" else value
+
+
+def available_cores() -> int:
+    """Return the number of cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class ApiSettings(DatabaseSettings, RedisSettings, TokenSettings):
@@ -15,7 +30,7 @@ class ApiSettings(DatabaseSettings, RedisSettings, TokenSettings):
 
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    web_concurrency: Annotated[int, Field(ge=1, le=64)] = 1
+    web_concurrency: Annotated[int, Field(ge=1, le=64), BeforeValidator(_processes)] = 1
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
     signup_enabled: bool = True

@@ -149,6 +149,7 @@ def test_starts_without_postgres(start: Start) -> None:
         ("TRUSTED_PROXIES", "everybody"),
         ("JWT_SECRET", "short"),
         ("WEB_CONCURRENCY", "0"),
+        ("WEB_CONCURRENCY", "many"),
         ("API_PORT", "http"),
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "x"),
@@ -162,6 +163,18 @@ def test_names_wrong_settings(start: Start, variable: str, value: str) -> None:
     assert process.returncode == 1
     assert variable in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(("cores", "processes"), [(1, 1), (2, 2), (64, 4)])
+def test_as_many_processes_as_cores(
+    monkeypatch: pytest.MonkeyPatch, cores: int, processes: int
+) -> None:
+    monkeypatch.setattr("taskbell_api.settings.available_cores", lambda: cores)
+    settings = ApiSettings(
+        taskbell_env="local", database_url="postgres://x@y/z", redis_url="redis://x",
+        web_concurrency="auto",
+    )  # fmt: skip
+    assert settings.web_concurrency == processes
 
 
 def test_settings() -> None:
