@@ -13,7 +13,9 @@ from taskbell.reminders.schemas import DeliveryOut, ReminderOut
 from taskbell.tasks.schemas import TaskOut
 from taskbell_api.examples import EXAMPLES
 from taskbell_api.pages import PageOut
+from taskbell_api.query_strings import parameters
 from taskbell_api.routers.health import Alive, DatabaseHealth
+from taskbell_api.routers.tasks import TaskQuery
 
 from .conftest import ORIGIN, MakeApi, assert_problem, client
 from .operations import OPERATIONS
@@ -137,3 +139,30 @@ async def test_cors(api: httpx.AsyncClient) -> None:
     assert error.headers["access-control-allow-origin"] == "https://app.example.com"
     exposed = {one.strip() for one in error.headers["access-control-expose-headers"].split(",")}
     assert exposed == {"ETag", "Location", "Retry-After", "X-Request-ID"}
+
+
+def test_every_list_says_how_it_is_paged(document: dict[str, Any]) -> None:
+    """Query strings are read as models, whose fields each operation has to name."""
+    lists = [
+        (name, operation)
+        for name, operation in operations(document)
+        if "PageOut" in str(operation["responses"].get("200"))
+    ]
+    assert len(lists) == 3
+    for name, operation in lists:
+        names = [one["name"] for one in operation["parameters"] if one["in"] == "query"]
+        assert {"page", "per_page", "cursor"} <= set(names), name
+        assert len(names) == len(set(names)), name
+    (tasks,) = (operation for name, operation in lists if name == "GET /api/v1/tasks")
+    assert {one["name"] for one in tasks["parameters"]} == TaskQuery.model_fields.keys()
+
+
+def test_a_query_string_holds_plain_values_only() -> None:
+    class Inner(BaseModel):
+        x: int
+
+    class Query(BaseModel):
+        inner: Inner
+
+    with pytest.raises(TypeError, match="Query has a field"):
+        parameters(Query)
