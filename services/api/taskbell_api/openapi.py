@@ -108,6 +108,8 @@ def _complete(operation: dict[str, Any]) -> None:
     if operation.get("requestBody"):
         general += [problems.MalformedBodyError, problems.UnsupportedMediaTypeError]
         general += [problems.RequestTooLargeError]
+    if operation.get("parameters"):
+        general += [problems.UriTooLongError]
     if operation.get("requestBody") or operation.get("parameters"):
         general += [problems.ValidationFailedError]
     answers = operation["responses"]

@@ -91,6 +91,14 @@ class RequestTooLargeError(TaskbellError):
     title = "The request body is larger than this address takes"
 
 
+class UriTooLongError(TaskbellError):
+    """Answered by the gateway; here for the OpenAPI document."""
+
+    status = 414
+    code = "uri_too_long"
+    title = "The address is too long"
+
+
 class ValidationFailedError(TaskbellError):
     status = 422
     code = "validation_failed"
