@@ -1,0 +1,79 @@
+"""Ordinary Pydantic models with the fields of Taskbell's answers and bodies, nothing shared."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Priority = Literal["low", "medium", "high", "urgent"]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class TaskOut(BaseModel):
+    """A task."""
+
+    id: UUID
+    list_id: UUID
+    title: str
+    description: str
+    priority: Priority
+    completed: bool
+    completed_at: datetime | None
+    due_date: date | None
+    due_at: datetime | None
+    time_zone: str
+    start_date: date | None
+    reminders_count: int
+    overdue: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+class PageOut(BaseModel):
+    """A page of tasks."""
+
+    items: list[TaskOut]
+    total: int | None
+    page: int | None
+    per_page: int
+    pages: int | None
+    next_cursor: str | None
+
+
+class UserOut(BaseModel):
+    """An account."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Literal["user", "admin"]
+    time_zone: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TaskCreate(BaseModel):
+    """A new task."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title
+    description: Annotated[str, Field(max_length=10_000)] = ""
+    priority: Priority = "medium"
+    due_date: date | None = None
+    due_at: datetime | None = None
+    time_zone: str | None = None
+    start_date: date | None = None
+
+
+class TaskPatch(BaseModel):
+    """What changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title | None = None
+    priority: Priority | None = None

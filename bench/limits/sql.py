@@ -1,0 +1,75 @@
+"""The statements of the limit: one a request, written by hand, each its own transaction.
+
+`pgbench` runs the same ones, to show what the database alone can do.
+"""
+
+from functools import cache
+
+_LATE = (
+    "completed_at IS NULL AND deleted_at IS NULL AND coalesce("
+    "due_at < now(), due_date < (now() AT TIME ZONE time_zone)::date, false)"
+)
+TASK = (
+    "id, list_id, title, description,"
+    " (ARRAY['low','medium','high','urgent'])[priority] AS priority,"
+    " completed_at IS NOT NULL AS completed, completed_at, due_date, due_at, time_zone,"
+    f" start_date, reminders_count, {_LATE} AS overdue, version, created_at, updated_at, deleted_at"
+)
+
+ME = (
+    "SELECT id, email, name, role, time_zone, version, created_at, updated_at"
+    " FROM user_account WHERE id = $1"
+)
+GET = f"SELECT {TASK} FROM task WHERE id = $1 AND owner_id = $2"  # noqa: S608 - constants
+
+CREATE = (
+    "INSERT INTO task (id, owner_id, list_id, title, description, priority, due_date, due_at,"  # noqa: S608
+    " time_zone, start_date, reminders_count, version, created_at, updated_at)"
+    " SELECT $1, $2, task_list.id, $3, $4, $5, $6, $7, coalesce($8, user_account.time_zone), $9,"
+    " 0, 1, now(), now()"
+    " FROM task_list JOIN user_account ON user_account.id = task_list.owner_id"
+    f" WHERE task_list.owner_id = $2 AND task_list.is_inbox RETURNING {TASK}"
+)
+UPDATE = (
+    "UPDATE task SET title = coalesce($3, title), priority = coalesce($4, priority),"  # noqa: S608
+    " version = version + 1, updated_at = now()"
+    f" WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL RETURNING {TASK}"
+)
+COMPLETE = (
+    "UPDATE task SET completed_at = CASE WHEN completed_at IS NULL THEN now() END,"  # noqa: S608
+    " version = version + 1, updated_at = now()"
+    f" WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL RETURNING {TASK}"
+)
+
+STATUS = {
+    "all": "",
+    "pending": " AND completed_at IS NULL",
+    "completed": " AND completed_at IS NOT NULL",
+}
+# All-day tasks are compared with a date in the user's zone: looked up once, in the same statement.
+_DUE = (
+    " AND (due_at < $2 OR due_date <"
+    " (SELECT ($2 AT TIME ZONE time_zone)::date FROM user_account WHERE id = $1))"
+)
+
+
+@cache
+def list_by_number(status: str, due: bool) -> str:
+    """Return the statement for owner, [due before,] limit, offset; with the total in each row."""
+    where = f"owner_id = $1 AND deleted_at IS NULL{STATUS[status]}{_DUE if due else ''}"
+    limit, offset = ("$3", "$4") if due else ("$2", "$3")
+    return (
+        f"SELECT {TASK}, (SELECT count(*) FROM task WHERE {where}) AS total FROM task"  # noqa: S608
+        f" WHERE {where} ORDER BY created_at DESC, id DESC LIMIT {limit} OFFSET {offset}"
+    )
+
+
+@cache
+def list_by_cursor(status: str, due: bool) -> str:
+    """Return the statement for owner, [due before,] created_at, id, limit."""
+    where = f"owner_id = $1 AND deleted_at IS NULL{STATUS[status]}{_DUE if due else ''}"
+    at, after, limit = ("$3", "$4", "$5") if due else ("$2", "$3", "$4")
+    return (
+        f"SELECT {TASK} FROM task WHERE {where} AND (created_at, id) < ({at}, {after})"  # noqa: S608
+        f" ORDER BY created_at DESC, id DESC LIMIT {limit}"
+    )
