@@ -1,8 +1,10 @@
 """Logs: structlog, one JSON object a line on stdout (or aligned text with LOG_FORMAT=console)."""
 
+import json
 import logging
 import re
 import sys
+from functools import lru_cache
 from typing import Literal
 
 import structlog
@@ -15,12 +17,25 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SECRET_KEYS = re.compile(r"password|secret|token|authorization|cookie|dsn|_url$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEYS.search(key) is not None
+
+
 def _redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     # the last line of defence: no call should pass a secret in the first place
     for key in event:
-        if _SECRET_KEYS.search(key) and event[key] is not None:
+        if _is_secret(key) and event[key] is not None:
             event[key] = "[redacted]"
     return event
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=repr)
+
+
+def _to_json(event: EventDict, **_options: object) -> str:
+    # `json.dumps` would make an encoder each time
+    return _ENCODER.encode(event)
 
 
 def configure(service: str, *, level: str, form: Literal["json", "console"]) -> None:
@@ -41,7 +56,7 @@ def configure(service: str, *, level: str, form: Literal["json", "console"]) -> 
             name_service,
             # never with local variables: they hold passwords, tokens and mails
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_to_json),
         ]
     else:
         final = [

@@ -61,23 +61,27 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
     """From the outside in: errors are made inside CORS, so that browsers may read them."""
     return [
         Middleware(RequestLine),
-        Middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=[
-                "Authorization",
-                "Content-Type",
-                "If-Match",
-                "Idempotency-Key",
-                "X-Request-ID",
-            ],
-            expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
-        ),
+        *([_cors(settings)] if settings.cors_origins else []),  # else no other origin may read
         Middleware(Errors),
         Middleware(BodyLimit, most=MOST_BODY_BYTES),
     ]
+
+
+def _cors(settings: ApiSettings) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "If-Match",
+            "Idempotency-Key",
+            "X-Request-ID",
+        ],
+        expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+    )
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -1,10 +1,10 @@
 """Pure ASGI middleware: request ids and the request line, errors, and the limit of bodies."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,7 +28,7 @@ class RequestLine:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        given = _header(scope, b"x-request-id").decode("latin-1")
         request_id = given if REQUEST_ID.fullmatch(given) else new_id().hex
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
@@ -39,10 +39,7 @@ class RequestLine:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers.setdefault("Cache-Control", "no-store")
-                headers.setdefault("X-Content-Type-Options", "nosniff")
+                message["headers"] = _with_general(message.get("headers", ()), request_id)
             await send(message)
 
         structlog.contextvars.clear_contextvars()
@@ -60,6 +57,30 @@ class RequestLine:
                 client=client[0] if client else None,
             )
             structlog.contextvars.clear_contextvars()
+
+
+RawHeaders = Iterable[tuple[bytes, bytes]]
+"""As in ASGI: names in lower case."""
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    # a Headers object would be made three times a request for this
+    for one, value in scope["headers"]:
+        if one == name:
+            found: bytes = value
+            return found
+    return b""
+
+
+def _with_general(headers: RawHeaders, request_id: str) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers with those that every answer has."""
+    extended = [*headers, (b"x-request-id", request_id.encode())]
+    names = {name for name, _ in extended}
+    if b"cache-control" not in names:
+        extended.append((b"cache-control", b"no-store"))
+    if b"x-content-type-options" not in names:
+        extended.append((b"x-content-type-options", b"nosniff"))
+    return extended
 
 
 def _path(scope: Scope) -> str:
@@ -106,8 +127,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self.most:
+        announced = _header(scope, b"content-length")
+        if announced.isdigit() and int(announced[:20]) > self.most:
             raise problems.RequestTooLargeError
         received = 0
 

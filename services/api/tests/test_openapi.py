@@ -122,6 +122,18 @@ async def test_documents_can_be_left_out(make_api: MakeApi) -> None:
         assert_problem(await api.get(f"{ORIGIN}{path}"), 404, "path_not_found")
 
 
+async def test_no_other_origin_may_read_unless_told(make_api: MakeApi) -> None:
+    api = make_api(cors_origins=())
+    for method in ("GET", "OPTIONS"):
+        answer = await api.request(
+            method,
+            "/tasks",
+            headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"},
+        )
+        assert answer.status_code in {401, 405}
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
 async def test_cors(api: httpx.AsyncClient) -> None:
     preflight = {
         "Access-Control-Request-Method": "PATCH",
