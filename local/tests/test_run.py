@@ -140,6 +140,8 @@ def test_a_signal_to_make_alone_ends_everything(tmp_path: Path, eventually: Even
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PORT": "0", "MAIL_PORT": "0", "STATE": str(state)},
+        # where the tests run in the background of a shell, SIGINT is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with make:
         assert make.stdin is not None
