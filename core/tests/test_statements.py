@@ -17,7 +17,6 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from core.tests.make import a_user
 from taskbell.accounts.models import User
@@ -134,13 +133,21 @@ async def test_a_connection_that_dies_meanwhile_is_not_used_again(small: Databas
 
 
 async def test_one_that_is_cut_off_leaves_no_half_read_answer(small: Database) -> None:
+    before = await BACKEND.first(small)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
             await sql("pg_sleep(30)").first(small)
     assert await ADD.first(small, a=1, b=1) == 12
-    with pytest.raises(PoolTimeoutError):
-        async with small.connection():
+    assert await BACKEND.first(small) != before, "nobody knows what that connection still gets"
+
+
+async def test_nothing_is_left_when_all_are_in_use(small: Database) -> None:
+    async with small.connection() as connection:
+        await connection.execute(text("SELECT 1"))
+        with pytest.raises(TimeoutError) as raised:
             await ADD.first(small, a=1, b=1)
+        assert is_unreachable(raised.value)
+    assert await ADD.first(small, a=1, b=1) == 12
 
 
 async def test_a_value_that_cannot_be_sent_is_our_fault(small: Database) -> None:

@@ -12,10 +12,9 @@ from uuid import UUID
 
 from asyncpg import InterfaceError as DriverError
 from asyncpg import PostgresError
-from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy import DateTime, MetaData
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -23,11 +22,9 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.pool import PoolProxiedConnection, QueuePool
-from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 
-from taskbell.turns import Turns
+from taskbell.pool import FairPool
 
 CONNECT_SECONDS = 1.5
 """How long a caller waits for a connection: a 503 is due within 2 s when Postgres is gone."""
@@ -85,8 +82,8 @@ class Database:
     ) -> None:
         self.engine: AsyncEngine = create_async_engine(
             normalise_url(url),
+            poolclass=FairPool,
             pool_size=pool_size,
-            max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
             hide_parameters=True,  # errors are logged, what people wrote is not
             connect_args={
@@ -96,10 +93,6 @@ class Database:
                 | dict(server_settings or {}),
             },
         )
-        self._pool: QueuePool = self.engine.sync_engine.pool  # type: ignore[assignment]
-        self._turns = Turns(pool_size, seconds=CONNECT_SECONDS)  # the pool itself keeps no order
-        self._doubtful = 0
-        event.listen(self._pool, "invalidate", self._doubt)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._after_commit = after_commit
@@ -126,16 +119,11 @@ class Database:
         Takes `$1` parameters and raises asyncpg's errors, or `TimeoutError` when no connection is
         free in time. A fraction of what the same costs through SQLAlchemy (docs/performance.md).
         """
-        await self._turns.take()
+        pool: FairPool = self.engine.sync_engine.pool  # type: ignore[assignment]
+        borrowed = await pool.borrow()
+        connection: Any = borrowed.driver_connection
         try:
-            return await self._fetch(sql, values)
-        finally:
-            self._turns.give_back()
-
-    async def _fetch(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-        borrowed = await self._borrow()
-        try:
-            records: Sequence[Any] = await _driver(borrowed).fetch(sql, *values)
+            records: Sequence[Any] = await connection.fetch(sql, *values)
         except PostgresError:  # an answer: the connection is well
             borrowed.close()
             raise
@@ -145,32 +133,9 @@ class Database:
         borrowed.close()
         return records
 
-    async def _borrow(self) -> PoolProxiedConnection:
-        """Take a live connection out of the pool."""
-        if self._doubtful == 0 and self._pool.checkedin():
-            borrowed = self._pool.connect()  # nothing to wait for: no greenlet needed
-            if not _driver(borrowed).is_closed():
-                return borrowed
-            borrowed.invalidate()
-        self._doubtful = max(0, self._doubtful - 1)
-        while True:
-            borrowed = await greenlet_spawn(self._pool.connect)
-            if not _driver(borrowed).is_closed():
-                return borrowed
-            borrowed.invalidate()
-
-    def _doubt(self, *_event: Any) -> None:
-        # the pool is a queue: by so many checkouts, each dead connection in it has been replaced
-        self._doubtful = self._pool.size()
-
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
-
-
-def _driver(borrowed: PoolProxiedConnection) -> Any:
-    """Return asyncpg's connection."""
-    return borrowed.driver_connection
 
 
 def _driver_error(error: BaseException) -> Any:
@@ -190,7 +155,7 @@ def constraint_of(error: BaseException) -> str:
 
 def is_unreachable(error: BaseException) -> bool:
     """Tell whether `error` means that Postgres cannot be reached or does not answer."""
-    if isinstance(error, (PoolTimeoutError, InterfaceError, OSError, TimeoutError)):
+    if isinstance(error, (InterfaceError, OSError)):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True

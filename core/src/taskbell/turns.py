@@ -17,10 +17,16 @@ class Turns:
         self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
+    def take_free(self) -> bool:
+        """Take a turn if nobody has to be waited for; tell whether it was taken."""
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
     async def take(self) -> None:
         """Wait for a turn, which must be given back. Raises `TimeoutError`."""
-        if self._free:
-            self._free -= 1
+        if self.take_free():
             return
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
@@ -30,7 +36,7 @@ class Turns:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.give_back()  # it was our turn just then
             raise
 
