@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,38 @@ def test_logs_of_libraries_look_the_same() -> None:
     assert (line["event"], line["level"], line["service"]) == ("sad", "error", "api")
     assert "it broke" in json.dumps(line["exception"])
     assert line["request_id"] == "request-1"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_line_that_cannot_be_written_harms_nobody(form: str) -> None:
+    """What is logged goes on: a request is answered, a job's failure is recorded."""
+    program = """
+class Odd:
+    def __repr__(self): raise RuntimeError
+circle = []; circle.append(circle)
+log.info('half', text='\\udce9')
+log.info('odd', value=Odd())
+log.info('circle', value=circle)
+log.info('keys', value={(1, 2): 3})
+try: raise Odd2()
+except NameError: log.exception('failed', value=Odd())
+log.info('still here')
+"""
+    written = lines(program, form)
+    for number, event in enumerate(["half", "odd", "circle", "keys", "failed"]):
+        assert event in "".join(written), written[number]
+    assert "still here" in written[-1]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_a_full_disk_harms_nobody() -> None:
+    program = PROGRAM + "\nlog.info('lost')\nsys.stderr.write('went on')"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program, "json"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert "went on" in done.stderr
 
 
 def test_the_level_is_kept() -> None:

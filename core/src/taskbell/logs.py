@@ -1,11 +1,14 @@
 """Logs: structlog, one JSON object a line on stdout (or aligned text with LOG_FORMAT=console)."""
 
+import io
 import json
 import logging
 import re
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
@@ -38,6 +41,32 @@ def _to_json(event: EventDict, **_options: object) -> str:
     return _ENCODER.encode(event)
 
 
+class _Stdout(structlog.WriteLogger):
+    """Writes lines; a full disk or a closed pipe must not fail what is logged."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = exception = log = msg
+
+
+def _rendering(processors: Sequence[Processor]) -> Processor:
+    """Return one processor that runs `processors`; a value none can show costs its line only."""
+
+    def render(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        words = str(event.get("event"))
+        try:
+            rendered: Any = event
+            for processor in processors:
+                rendered = processor(logger, name, rendered)
+            return str(rendered)
+        except Exception as error:
+            return _ENCODER.encode({"event": words, "not_shown": type(error).__name__})
+
+    return render
+
+
 def configure(service: str, *, level: str, form: Literal["json", "console"]) -> None:
     """Send all logs of this process, also those of libraries, to stdout in one form."""
     shared: list[Processor] = [
@@ -64,13 +93,15 @@ def configure(service: str, *, level: str, form: Literal["json", "console"]) -> 
                 colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
             )
         ]
+    if isinstance(sys.stdout, io.TextIOWrapper):  # half a character is no reason to lose a line
+        sys.stdout.reconfigure(errors="backslashreplace")
     structlog.configure(
-        processors=[*shared, *final],
+        processors=[*shared, _rendering(final)],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
         # straight to stdout: on the way through `logging` a line costs twice as much
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=lambda *_: _Stdout(sys.stdout),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)

@@ -5,19 +5,24 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import String, bindparam, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tests.make import HOUR, a_list, a_task, a_user
 from taskbell.accounts.models import User
 from taskbell.clock import now
+from taskbell.db import Timestamp
 from taskbell.paging import InvalidCursorError
-from taskbell.tasks.queries import SortName, TaskFilter, list_tasks
+from taskbell.statements import Statement
+from taskbell.tasks.queries import SortName, TaskFilter, _day_in, list_tasks
 from taskbell.tasks.rows import TaskRow
 from taskbell.tasks.schemas import is_overdue
+from taskbell.text import _time_zones
 
 SORTS: Sequence[SortName] = get_args(SortName)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -116,6 +121,19 @@ async def test_overdue_goes_by_the_zone_of_each_task(session: AsyncSession) -> N
             assert [task.title for task in found.items] == [
                 task.title for task in everything.items if is_overdue(task, at=now()) is overdue
             ]
+
+
+@pytest.mark.parametrize("month", [1, 7])
+async def test_postgres_and_python_agree_on_the_date_in_every_zone(
+    session: AsyncSession, month: int
+) -> None:
+    """Of some names, such as CET, Postgres makes abbreviations that know no summer time."""
+    instant = datetime(2026, month, 15, 22, 30, tzinfo=UTC)
+    zone = bindparam("zone", type_=String())
+    day = Statement(select(_day_in(zone, literal(instant, Timestamp()))), into=lambda day: day)
+    for name in sorted(_time_zones()):
+        expected = instant.astimezone(ZoneInfo(name)).date()
+        assert await day.first(session, zone=name) == expected, name
 
 
 async def mixed(session: AsyncSession, count: int = 14) -> User:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     false,
     func,
@@ -208,11 +209,26 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
     return conditions
 
 
+_ABBREVIATIONS = {
+    "CET": "Europe/Brussels", "EET": "Europe/Athens", "MET": "Europe/Brussels",
+    "WET": "Europe/Lisbon",
+}  # fmt: skip
+"""Zones that Postgres takes for abbreviations, which know no summer time; IANA (2024b) has them as
+other names of these."""
+
+
+def _day_in(zone: ColumnElement[str], instant: ColumnElement[datetime]) -> ColumnElement[date]:
+    known = case(_ABBREVIATIONS, value=zone, else_=zone)
+    return cast(func.timezone(known, instant), Date)
+
+
 def _instant_and_day(name: str) -> tuple[ColumnElement[datetime], ColumnElement[date]]:
     instant = bindparam(name, type_=Timestamp())
-    zone = select(col(User.time_zone)).where(col(User.id) == _OWNER).scalar_subquery()
-    day = bindparam(f"{name}_day", type_=Date())
-    return instant, func.coalesce(day, cast(func.timezone(zone, instant), Date))
+    given = bindparam(f"{name}_day", type_=Date())
+    zone = cast(col(User.time_zone), String)
+    # a subquery of its own: worked out once, not for each task
+    day = select(func.coalesce(given, _day_in(zone, instant))).where(col(User.id) == _OWNER)
+    return instant, day.scalar_subquery()
 
 
 _MOMENT = bindparam("moment", type_=Timestamp())
@@ -220,10 +236,7 @@ _LATE: ColumnElement[bool] = and_(  # as `schemas.is_overdue` has it
     TASK.c.completed_at.is_(None),
     TASK.c.deleted_at.is_(None),
     func.coalesce(
-        or_(
-            TASK.c.due_at < _MOMENT,
-            TASK.c.due_date < cast(func.timezone(TASK.c.time_zone, _MOMENT), Date),
-        ),
+        or_(TASK.c.due_at < _MOMENT, TASK.c.due_date < _day_in(TASK.c.time_zone, _MOMENT)),
         false(),
     ),
 )
