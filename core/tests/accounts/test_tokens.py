@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 import warnings
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,13 @@ from pydantic import SecretStr
 
 from taskbell.accounts.errors import ExpiredTokenError, InvalidTokenError
 from taskbell.accounts.models import User
-from taskbell.accounts.tokens import TokenKeys, hash_refresh_token, new_refresh_token
+from taskbell.accounts.tokens import (
+    ACCESS_TTL,
+    LEEWAY,
+    TokenKeys,
+    hash_refresh_token,
+    new_refresh_token,
+)
 from taskbell.clock import now
 from taskbell.settings import TokenSettings
 
@@ -169,3 +176,25 @@ def test_refresh_tokens_are_random_and_kept_as_hashes() -> None:
 def test_a_successor_follows_from_its_token_and_our_secret() -> None:
     assert KEYS.successor("a") == keys(NEW).successor("a")
     assert len({"a", KEYS.successor("a"), KEYS.successor("b"), keys(OLD).successor("a")}) == 4
+
+
+def test_a_remembered_token_expires_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = KEYS.issue(ADA, SESSION)
+    began = time.time()
+    assert KEYS.verify(token) == KEYS.verify(token)
+    ends = began + ACCESS_TTL.total_seconds() + LEEWAY.total_seconds()
+    monkeypatch.setattr("taskbell.accounts.tokens.time.time", lambda: ends - 5)
+    assert KEYS.verify(token)
+    monkeypatch.setattr("taskbell.accounts.tokens.time.time", lambda: ends + 1)
+    with pytest.raises(ExpiredTokenError):
+        KEYS.verify(token)
+
+
+def test_invalid_tokens_take_no_memory() -> None:
+    fresh = keys(NEW)
+    for number in range(20):
+        with pytest.raises(InvalidTokenError):
+            fresh.verify(f"no token {number}")
+    assert fresh._check_once.cache_info().currsize == 0
+    fresh.verify(KEYS.issue(ADA, SESSION))
+    assert fresh._check_once.cache_info().currsize == 1

@@ -17,7 +17,7 @@ from taskbell.clock import now
 from taskbell.db import Database
 from taskbell.ids import new_id
 from taskbell.jobs.models import Job
-from taskbell.jobs.service import NewJob, cancel_group, enqueue, enqueue_many
+from taskbell.jobs.service import NewJob, cancel_groups, enqueue, enqueue_many
 
 
 async def count(session: AsyncSession) -> int:
@@ -121,8 +121,8 @@ async def test_a_group_is_cancelled_but_for_what_runs(
         text("UPDATE job SET state = 'done', finished_at = now() WHERE id = :id"), {"id": done}
     )
     async with empty_database.transaction() as session:
-        assert await cancel_group(session, group_key="g", reason="why") == [ready]
-        assert await cancel_group(session, group_key="g", reason="why") == []
+        assert await cancel_groups(session, group_keys=["g", "none"], reason="why") == [ready]
+        assert await cancel_groups(session, group_keys=["g"], reason="why") == []
     states = {job: (await row(connection, job)).state for job in (ready, done, other)}
     assert states == {ready: "cancelled", done: "done", other: "ready"}
     assert (await row(connection, ready)).last_error == "why"

@@ -53,7 +53,7 @@ PLANS: list[tuple[str, TextClause, dict[str, Any], str]] = [
     ("claim next", queries.CLAIM_NEXT, WHO | {"most": 16}, "ix_job_due"),
     ("sweep", queries.SWEEP, {"most_crashes": 3}, "ix_job_running"),
     ("prune", queries.PRUNE, {}, "ix_job_finished"),
-    ("cancel", queries.CANCEL_GROUP, {"group_key": "g", "reason": "x"}, "ix_job_group"),
+    ("cancel", queries.CANCEL_GROUPS, {"group_keys": ["g"], "reason": "x"}, "ix_job_group"),
 ]
 
 

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tests.make import HOUR, a_list, a_reminder, a_task, a_user, some_id
+from taskbell.accounts import fast as accounts_fast
+from taskbell.accounts import service as accounts
+from taskbell.accounts.errors import UserNotFoundError
 from taskbell.accounts.models import User
 from taskbell.clock import now
 from taskbell.db import Database
@@ -240,3 +243,36 @@ async def test_somebody_elses_task_does_not_exist(database: Database, ada: User)
         await fast.set_completed(database, **who)
     after = await fast.get_task(database, owner_id=ada.id, task_id=task.id)
     assert (after.title, after.completed, after.priority) == (task.title, False, Priority.medium)
+
+
+async def test_a_change_is_never_dated_back(database: Database, ada: User) -> None:
+    """Clocks step back: the order of changes should not."""
+    later = now() + timedelta(days=1)
+    async with database.transaction() as session:
+        task = await a_task(session, ada, updated_at=later)
+    who: dict[str, Any] = {"owner_id": ada.id, "task_id": task.id}
+    changed = await fast.update_task(database, **who, patch=TaskPatch(title="y"))
+    assert changed.updated_at == later
+    assert (await fast.set_completed(database, **who)).updated_at == later
+
+
+@pytest.mark.parametrize(
+    "fields", [{"due_at": None}, {"due_at": INSTANT + HOUR}, {"due_date": date(2030, 3, 1)}]
+)
+async def test_reminders_follow_every_change_of_the_due_time(
+    database: Database, ada: User, fields: dict[str, Any]
+) -> None:
+    (task, _) = await twins(database, ada, "plain", reminded=True)
+    before = (await stored(database, task))[1]
+    who: dict[str, Any] = {"owner_id": ada.id, "task_id": task.id}
+    await fast.update_task(database, **who, patch=TaskPatch(**fields))
+    assert (await stored(database, task))[1] != before
+
+
+async def test_a_closed_account_adds_nothing(database: Database, ada: User) -> None:
+    async with database.transaction() as session:
+        (await accounts.get_user(session, user_id=ada.id)).is_active = False
+    with pytest.raises(UserNotFoundError):
+        await accounts_fast.get_user(database, user_id=ada.id)
+    with pytest.raises(UserNotFoundError):
+        await fast.create_task(database, owner_id=ada.id, new=TaskCreate(title="x"))

@@ -14,7 +14,13 @@ from starlette.responses import Response
 
 from taskbell.accounts.errors import InvalidTokenError
 from taskbell.db import constraint_of, is_unreachable, sqlstate
-from taskbell.errors import ConflictError, FieldError, TaskbellError, UnavailableError
+from taskbell.errors import (
+    ConflictError,
+    FieldError,
+    InvalidError,
+    TaskbellError,
+    UnavailableError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 100
@@ -115,6 +121,13 @@ class MethodNotAllowedError(TaskbellError):
     status = 405
     code = "method_not_allowed"
     title = "This address does not take that method"
+
+
+class UnknownTimeZoneError(InvalidError):
+    """Python knows it, an older Postgres does not."""
+
+    code = "time_zone_unknown"
+    title = "The database does not know a time zone that this needs"
 
 
 class InternalError(TaskbellError):
@@ -259,6 +272,8 @@ def _of_database(error: BaseException) -> TaskbellError:
         return ConflictError("Something this refers to was deleted in the meantime")
     if state == "23505":  # unique
         return ConflictError()
+    if state == "22023" and "time zone" in str(error):  # invalid parameter value
+        return UnknownTimeZoneError()
     return InternalError()
 
 

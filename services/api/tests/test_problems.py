@@ -40,6 +40,13 @@ async def test_without_the_orm_they_are_the_same(database: Database) -> None:
         assert type(problems.as_known(caught.value)) is expected
 
 
+async def test_a_zone_the_database_does_not_know(database: Database) -> None:
+    with pytest.raises(PostgresError) as caught:
+        await database.fetch("SELECT now() AT TIME ZONE $1", "Mars/Phobos")
+    known = problems.as_known(caught.value)
+    assert (known.status, known.code) == (422, "time_zone_unknown")
+
+
 async def test_deadlocks_may_be_tried_again(database: Database) -> None:
     with pytest.raises(Exception, match="deadlock") as caught:
         async with database.transaction() as session:

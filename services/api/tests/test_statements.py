@@ -9,21 +9,22 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import event
 
+from taskbell.ids import new_id
 from taskbell_api.app import create_app
 from taskbell_api.settings import ApiSettings
 
-from .conftest import Person, client
+from .conftest import PASSWORD, Person, client
 from .operations import NEW_TASK, OPERATIONS, Operation
 from .test_authorisation import call, name
 
-# Statements of a good call. `+ T`: in a transaction, BEGIN and COMMIT come on top; otherwise the
-# one statement is the transaction. Authentication adds none anywhere.
+# Statements of the call in the table of operations. `+ T`: in a transaction, BEGIN and COMMIT come
+# on top; otherwise the one statement is the transaction. Authentication adds none anywhere.
 T = 2
 EXPECTED = {
     "GET /api/v1/health": 0,
     "GET /api/v1/health/ready": 2,
     "GET /api/v1/health/db": 1,
-    "POST /api/v1/auth/signup": 0,  # the body is refused
+    "POST /api/v1/auth/signup": 0,  # refused, as the next three; what works is counted below
     "POST /api/v1/auth/login": 1 + T,
     "POST /api/v1/auth/refresh": 1 + T,
     "POST /api/v1/auth/logout": 1 + T,
@@ -53,13 +54,13 @@ class Statements(list[str]):
         if "typeinfo_tree" not in one.query and "set_config('jit'" not in one.query:
             self.append(one.query)
 
-    async def of(self, request: Any) -> list[str]:
+    async def of(self, request: Any, status: int = 200) -> list[str]:
         """Return the statements of one request."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.02)
         self.clear()
         answer = await request
-        assert answer.status_code < 500, answer.text
-        await asyncio.sleep(0)  # asyncpg tells of a statement in the next turn of the loop
+        assert answer.status_code == status, answer.text
+        await asyncio.sleep(0.02)  # asyncpg tells of a statement a little later
         return list(self)
 
 
@@ -107,8 +108,58 @@ async def test_statements(statements: tuple[Statements, Person], operation: Oper
         await ada.delete(f"/tasks/{task['id']}")
     operation = replace(operation, body=CHANGES.get(name(operation), operation.body))
     ids = {"task_id": task["id"], "reminder_id": reminder.json()["id"]}
-    made = await seen.of(call(ada, operation, ids))
+    made = await seen.of(call(ada, operation, ids), operation.success)
     assert len(made) == EXPECTED[name(operation)], "\n".join(made)
+
+
+async def test_statements_of_signing_in(statements: tuple[Statements, Person]) -> None:
+    seen, ada = statements
+    body = {"email": f"{new_id().hex}@example.com", "password": PASSWORD}
+    # account, its welcome mail, inbox, session, refresh token
+    made = await seen.of(ada.api.post("/auth/signup", json=body), 201)
+    assert len(made) == 5 + T, "\n".join(made)
+    form = {"username": body["email"], "password": PASSWORD}
+    # the account; after the password was checked, with no connection: session, refresh token
+    made = await seen.of(ada.api.post("/auth/login", data=form))
+    assert len(made) == 1 + T + 2 + T, "\n".join(made)
+    token = (await ada.api.post("/auth/login", data=form)).json()["refresh_token"]
+    # token, session and account; the token under its lock; token, session, successor
+    made = await seen.of(ada.api.post("/auth/refresh", json={"refresh_token": token}))
+    assert len(made) == 5 + T, "\n".join(made)
+    made = await seen.of(ada.api.post("/auth/logout", json={"refresh_token": token}), 204)
+    assert len(made) == 2 + T, "\n".join(made)
+
+
+@pytest.mark.parametrize("reminders", [1, 9])
+@pytest.mark.parametrize(
+    ("method", "path", "body", "expected"),
+    [
+        # the guarded change finds reminders; lock, task, reminders, their jobs, reminders
+        ("PATCH", "/complete", {"completed": True}, 1 + 5 + T),
+        ("PATCH", "", {"due_at": "2030-02-28T09:00:00Z"}, 1 + 5 + T),
+        ("PATCH", "", {"title": "Nothing to follow"}, 1),
+        ("DELETE", "", None, 1 + 5 + T),
+        ("DELETE", "?permanent=true", None, 6 + T),
+    ],
+)
+async def test_statements_of_a_task_with_reminders(
+    statements: tuple[Statements, Person],
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+    expected: int,
+    reminders: int,
+) -> None:
+    """As many for nine reminders as for one; SQLAlchemy may write them in two batches."""
+    seen, ada = statements
+    task = await ada.task(**NEW_TASK)
+    for minutes in range(reminders):
+        await ada.post(f"/tasks/{task['id']}/reminders", json={"offset_minutes": minutes})
+    options = {} if body is None else {"json": body}
+    request = ada.request(method, f"/tasks/{task['id']}{path}", **options)
+    made = await seen.of(request, 204 if body is None else 200)
+    batches = {expected} if reminders == 1 else {expected, expected + 1}
+    assert len(made) in batches, "\n".join(made)
 
 
 @pytest.mark.parametrize(

@@ -150,11 +150,11 @@ EXPIRE = text("""
     RETURNING job.id, kind
 """)
 
-CANCEL_GROUP = text("""
+CANCEL_GROUPS = text("""
     UPDATE job SET state = 'cancelled', finished_at = clock_timestamp(), last_error = :reason
-    WHERE group_key = :group_key AND state = 'ready'
+    WHERE group_key = ANY(:group_keys) AND state = 'ready'
     RETURNING id
-""").bindparams(bindparam("reason", type_=String))
+""").bindparams(bindparam("reason", type_=String), bindparam("group_keys", type_=ARRAY(String)))
 
 PRUNE = text("""
     WITH picked AS MATERIALIZED (

@@ -49,7 +49,7 @@ async def enqueue(
     """Add a job to the caller's transaction and return its id.
 
     Returns None, and adds nothing, when a job of this kind and `dedupe_key` exists. `expires_at`:
-    cancelled if not started by then. `group_key`: see `cancel_group`.
+    cancelled if not started by then. `group_key`: see `cancel_groups`.
     """
     row = _row(kind, NewJob(payload, new_id(), dedupe_key, group_key))
     row["expires_at"] = expires_at
@@ -101,9 +101,13 @@ def _row(kind: Kind[P], job: NewJob) -> dict[str, Any]:
     }
 
 
-async def cancel_group(session: AsyncSession, *, group_key: str, reason: str) -> list[UUID]:
-    """Cancel the jobs of a group that have not started; return their ids."""
+async def cancel_groups(
+    session: AsyncSession, *, group_keys: Sequence[str], reason: str
+) -> list[UUID]:
+    """Cancel the jobs of some groups that have not started; return their ids."""
+    if not group_keys:
+        return []
     cancelled = await session.execute(
-        queries.CANCEL_GROUP, {"group_key": group_key, "reason": reason}
+        queries.CANCEL_GROUPS, {"group_keys": list(group_keys), "reason": reason}
     )
     return [row.id for row in cancelled]

@@ -13,7 +13,7 @@ from sqlmodel import col
 from taskbell.clock import now
 from taskbell.db import constraint_of
 from taskbell.ids import new_id
-from taskbell.jobs.service import cancel_group
+from taskbell.jobs.service import cancel_groups
 from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
 from taskbell.reminders.errors import (
     DueRequiredError,
@@ -103,7 +103,7 @@ async def update_reminder(
     if not moved and channels == reminder.channels:
         return reminder
     if moved:
-        await _drop_pending(session, reminder, reason="the reminder was moved")
+        await _drop_pending(session, [reminder], reason="the reminder was moved")
         reminder.offset_minutes, reminder.at = times
         _schedule(task, reminder)
     reminder.channels = list(channels)
@@ -115,7 +115,7 @@ async def update_reminder(
 async def delete_reminder(session: AsyncSession, *, owner_id: UUID, reminder_id: UUID) -> None:
     """Delete a reminder and what was still to be delivered. Raises `ReminderNotFoundError`."""
     task, reminder = await _lock(session, owner_id, reminder_id)
-    await _drop_pending(session, reminder, reason="the reminder was deleted")
+    await _drop_pending(session, [reminder], reason="the reminder was deleted")
     task.reminders_count -= 1
     await session.delete(reminder)
     await session.flush()
@@ -161,17 +161,22 @@ async def follow_task(session: AsyncSession, task: Task) -> None:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    for reminder in reminders:
-        moment = now()
-        wanted = plan(task, reminder, at=moment)
-        if (wanted.state, wanted.next_fire_at) == (reminder.state, reminder.next_fire_at):
-            continue
-        waited_for = reminder.next_fire_at
-        if waited_for is not None and (wanted.state == "cancelled" or waited_for <= moment):
-            _owe(reminder, waited_for)  # it may pass before this is undone
-        if wanted.state != "fired":  # else what is pending is just what is wanted
-            await _drop_pending(session, reminder, reason="the task was changed")
-        _apply(reminder, plan(task, reminder, at=moment))  # dropping changed what is owed
+    moving = []
+    with session.no_autoflush:  # one statement for each reminder, at the end
+        for reminder in reminders:
+            moment = now()
+            wanted = plan(task, reminder, at=moment)
+            if (wanted.state, wanted.next_fire_at) == (reminder.state, reminder.next_fire_at):
+                continue
+            waited_for = reminder.next_fire_at
+            if waited_for is not None and (wanted.state == "cancelled" or waited_for <= moment):
+                _owe(reminder, waited_for)  # it may pass before this is undone
+            moving.append((reminder, wanted, moment))
+        # where it has fired, what is pending is just what is wanted
+        dropped = [reminder for reminder, wanted, _ in moving if wanted.state != "fired"]
+        await _drop_pending(session, dropped, reason="the task was changed")
+        for reminder, _, moment in moving:
+            _apply(reminder, plan(task, reminder, at=moment))  # dropping changed what is owed
     await session.flush()
 
 
@@ -230,27 +235,32 @@ def _touch(reminder: Reminder) -> None:
     reminder.updated_at = max(now(), reminder.updated_at)
 
 
-async def _drop_pending(session: AsyncSession, reminder: Reminder, *, reason: str) -> None:
-    dropped = await cancel_group(session, group_key=job_group(reminder.id), reason=reason)
-    if dropped:
-        await session.execute(
-            update(Delivery)
-            .where(col(Delivery.job_id).in_(dropped), col(Delivery.state) == "planned")
-            .values(state="skipped", finished_at=now(), response=reason)
-        )
-        await session.execute(
-            update(Delivery)
-            .where(col(Delivery.job_id).in_(dropped), col(Delivery.state) == "sending")
-            .values(state="unknown", finished_at=now(), response="cut off, then " + reason)
-        )
-        unsent = await session.scalars(
-            delete(ReminderOccurrence)
-            .where(col(ReminderOccurrence.job_id).in_(dropped))
-            .returning(col(ReminderOccurrence.fire_at))
-            .execution_options(synchronize_session=False)
-        )
-        for fire_at in unsent:
-            _owe(reminder, fire_at)
+async def _drop_pending(
+    session: AsyncSession, reminders: Sequence[Reminder], *, reason: str
+) -> None:
+    groups = [job_group(reminder.id) for reminder in reminders]
+    dropped = await cancel_groups(session, group_keys=groups, reason=reason)
+    if not dropped:
+        return
+    await session.execute(
+        update(Delivery)
+        .where(col(Delivery.job_id).in_(dropped), col(Delivery.state) == "planned")
+        .values(state="skipped", finished_at=now(), response=reason)
+    )
+    await session.execute(
+        update(Delivery)
+        .where(col(Delivery.job_id).in_(dropped), col(Delivery.state) == "sending")
+        .values(state="unknown", finished_at=now(), response="cut off, then " + reason)
+    )
+    unsent = await session.execute(
+        delete(ReminderOccurrence)
+        .where(col(ReminderOccurrence.job_id).in_(dropped))
+        .returning(col(ReminderOccurrence.reminder_id), col(ReminderOccurrence.fire_at))
+        .execution_options(synchronize_session=False)
+    )
+    by_id = {reminder.id: reminder for reminder in reminders}
+    for reminder_id, fire_at in unsent:
+        _owe(by_id[reminder_id], fire_at)
 
 
 async def _get(session: AsyncSession, owner_id: UUID, reminder_id: UUID) -> Reminder:
