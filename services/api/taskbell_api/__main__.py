@@ -6,12 +6,14 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from taskbell import logs
 from taskbell.db import Database, is_unreachable
 from taskbell.schema import SchemaMismatchError, check_schema
 from taskbell.settings import load
 from taskbell_api.app import create_app
+from taskbell_api.draining import DrainingProtocol
 from taskbell_api.settings import ApiSettings
 
 GRACE_SECONDS = 10
@@ -56,7 +58,7 @@ def server_options(settings: ApiSettings) -> dict[str, Any]:
         "port": settings.api_port,
         "workers": settings.web_concurrency,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": DrainingProtocol,
         "ws": "none",
         "lifespan": "on",
         "log_config": None,
@@ -71,6 +73,20 @@ def server_options(settings: ApiSettings) -> dict[str, Any]:
     }
 
 
+class Processes(Multiprocess):
+    """Several processes on one socket, which refuses connections as soon as they are to end.
+
+    uvicorn's own parent keeps it open until they have ended: the system goes on taking connections
+    that nobody answers, and the gateway takes each for a request broken off (502).
+    """
+
+    def terminate_all(self) -> None:
+        """Close the parent's end of the socket; each process closes its own."""
+        for socket in self.sockets:
+            socket.close()
+        super().terminate_all()
+
+
 def main() -> None:
     """Check settings and schema once, then serve in one process or several."""
     settings = load(ApiSettings)
@@ -80,7 +96,12 @@ def main() -> None:
     except SchemaMismatchError as error:
         raise SystemExit(f"taskbell cannot start: {error}") from None
     log.info("starting", address=f"{settings.api_host}:{settings.api_port}")
-    uvicorn.run("taskbell_api.__main__:make_app", factory=True, **server_options(settings))
+    app, options = "taskbell_api.__main__:make_app", server_options(settings)
+    if settings.web_concurrency == 1:
+        uvicorn.run(app, factory=True, **options)
+    else:
+        config = uvicorn.Config(app, factory=True, **options)
+        Processes(config, sockets=[config.bind_socket()]).run()
 
 
 if __name__ == "__main__":

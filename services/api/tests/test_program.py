@@ -1,6 +1,7 @@
 """`python -m taskbell_api` as a process: settings, schema, signals, logs."""
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -163,6 +165,38 @@ def test_names_wrong_settings(start: Start, variable: str, value: str) -> None:
     assert process.returncode == 1
     assert variable in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_ends_without_breaking_off_a_request(start: Start, processes: str) -> None:
+    """Whoever holds a connection is answered once more, and asked to close it."""
+    port = free_port()
+    # no lines of requests: nobody reads them, and a full pipe stops who writes
+    process = start(API_PORT=str(port), WEB_CONCURRENCY=processes, LOG_LEVEL="warning")
+    wait_for(f"http://127.0.0.1:{port}/api/v1/health", process)
+    ends = []
+
+    def ask() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.connect()
+        while True:
+            connection.request("GET", "/api/v1/health")
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
+            if answer.getheader("connection") == "close":
+                ends.append("asked to close")
+                return
+
+    with ThreadPoolExecutor(8) as threads:
+        asking = [threads.submit(ask) for _ in range(8)]
+        time.sleep(0.5)  # all are in the middle of it
+        process.send_signal(signal.SIGTERM)
+        for one in asking:
+            one.result(timeout=20)
+    assert len(ends) == 8
+    process.communicate(timeout=20)
+    assert process.returncode in {0, -signal.SIGTERM}
 
 
 @pytest.mark.parametrize(("cores", "processes"), [(1, 1), (2, 2), (64, 4)])
