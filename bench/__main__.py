@@ -20,11 +20,17 @@ write nothing unless `--write` is given, and then only their parts.
 import argparse
 import importlib
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
-from bench import chart, report
+import asyncpg
+import httpx
+import redis
+
+from bench import chart, cores, load, report
+from bench.cases import API, CEILINGS, NO_MEMORY
 from bench.options import QUICK, Options
 from bench.result import Result
 from bench.stage import Stage, stage
@@ -32,6 +38,23 @@ from bench.stage import Stage, stage
 ON_STAGE = ("api", "gateway", "pgbench", "layers", "replicas", "scale")
 BY_ITSELF = ("jobs", "reminders", "processes")
 PARTS = ON_STAGE + BY_ITSELF
+MEASUREMENTS = {
+    "api": 2 * len(API) + len(NO_MEMORY) + len(CEILINGS), "gateway": 4, "replicas": 8, "scale": 6,
+}  # fmt: skip
+"""At most so many in each round, all with the same tokens."""
+
+TOKEN_SECONDS = 14 * 60
+"""Access tokens are good for 15 minutes."""
+
+FAILURES = (
+    RuntimeError, OSError, subprocess.SubprocessError, asyncpg.PostgresError, httpx.HTTPError,
+    redis.RedisError,
+)  # fmt: skip
+"""What ends a part with a line instead of a traceback; others are mistakes of the bench."""
+
+
+class FailedError(Exception):
+    """A part failed; says which and why."""
 
 
 def parts(words: str) -> tuple[str, ...]:
@@ -57,16 +80,46 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--write", action="store_true", help="record also a partial or quick run")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is not met")
-    parser.add_argument("--rounds", type=int, help="interleaved rounds (5)")
-    parser.add_argument("--seconds", type=int, help="length of one measurement (3)")
-    return parser.parse_args()
+    parser.add_argument("--rounds", type=positive, help="interleaved rounds (5)")
+    parser.add_argument("--seconds", type=positive, help="length of one measurement (3)")
+    asked = parser.parse_args()
+    if refusal := too_long(asked.only, chosen(asked)):
+        parser.error(refusal)
+    return asked
+
+
+def positive(word: str) -> int:
+    """Parse a number from 1."""
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"not a number from 1: {word}")
+    return int(word)
+
+
+def chosen(asked: argparse.Namespace) -> Options:
+    """Return how long and how often to measure."""
+    options = QUICK if asked.quick else Options()
+    return options.changed(rounds=asked.rounds, seconds=asked.seconds)
+
+
+def too_long(wanted: tuple[str, ...], options: Options) -> str:
+    """Say why not, if access tokens would end before a part has."""
+    for part in wanted:
+        count = MEASUREMENTS.get(part, 0)
+        seconds = count * options.warm + options.rounds * (count * (options.seconds + 0.2) + 5)
+        if count and seconds > TOKEN_SECONDS:
+            return (
+                f"{options.rounds} rounds of {options.seconds} s would take {part}"
+                f" {seconds / 60:.0f} minutes, and access tokens end after 15: ask for fewer"
+                " --rounds or --seconds"
+            )
+    return ""
 
 
 def run(wanted: tuple[str, ...], options: Options) -> Iterator[tuple[str, Result, float]]:
     """Run parts; yield each one's name, result and seconds. Some share one stack and its users."""
     on_stage = [part for part in wanted if part in ON_STAGE]
     if on_stage:
-        print("seeding", flush=True)
+        print("\nseeding", flush=True)
         with stage(options) as ready:
             for part in on_stage:
                 yield part, *_timed(part, ready)
@@ -79,33 +132,49 @@ def _timed(part: str, on: Stage | Options) -> tuple[Result, float]:
     print(f"\n{part}", flush=True)
     began = time.monotonic()
     # imported only now: a part that cannot be must not stop the others
-    result: Result = importlib.import_module(f"bench.{part}").run(on)
+    try:
+        result: Result = importlib.import_module(f"bench.{part}").run(on)
+    except FAILURES as error:
+        raise FailedError(f"{part}: {error or type(error).__name__}") from error
     return result, time.monotonic() - began
 
 
 def main() -> int:
     """Run the parts, print and record what they found; return the exit code."""
     asked = arguments()
-    options = QUICK if asked.quick else Options()
-    options = options.changed(rounds=asked.rounds, seconds=asked.seconds)
+    print(f"Load generator: {load.GENERATOR}; {cores.IN_SHORT}.", flush=True)
     last = report.read()
     recorded = dict(last)
     results: dict[str, Result] = {}
-    for part, result, took in run(asked.only, options):
-        results[part] = result
-        report.record(recorded, part, result, took)
-        for table in result.tables:
-            print("\n" + report.plain(table))
-    print("\nFigures, beside the last recorded ones and their targets:")
-    for part, result in results.items():
-        print(f"\n{part}")
-        for figure in result.figures:
-            print(report.figure_line(part, figure, last))
+    failure = ""
+    try:
+        for part, result, took in run(asked.only, chosen(asked)):
+            results[part] = result
+            report.record(recorded, part, result, took)
+            for table in result.tables:
+                print("\n" + report.plain(table))
+            print("\n" + "\n".join(report.notes(result)), flush=True)
+    except (FailedError, *FAILURES) as error:
+        failure = " ".join(str(error or type(error).__name__).split())
+    _print_figures(results, last)
+    if failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 1
     if asked.write or (asked.only == PARTS and not asked.quick):
         report.write(recorded, PARTS)
         chart.write(recorded)
     unmet = [f.name for result in results.values() for f in result.figures if not f.met]
     return 1 if unmet and asked.strict else 0
+
+
+def _print_figures(results: dict[str, Result], last: report.Recorded) -> None:
+    if results:
+        print("\nFigures, beside the last recorded ones and their targets:")
+    for part, result in results.items():
+        print(f"\n{part}")
+        for figure in result.figures:
+            print(report.figure_line(part, figure, last))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

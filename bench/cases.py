@@ -99,6 +99,8 @@ UPDATE = Case("update", "update title and priority", _update, 0.50, writes=True)
 COMPLETE = Case("complete", "complete", _complete, 0.50, writes=True)
 ME = Case("me", "who am I", _me)
 API = (GET, LIST, CURSOR, CREATE, UPDATE, COMPLETE, ME)
+NO_MEMORY = (GET, LIST, UPDATE)
+"""Also measured of ours without its memory of tokens."""
 
 HELLO = Case("hello", "hello", _hello)
 HELLO_JWT = Case("hello_jwt", "hello with JWT", _hello_caller)

@@ -57,7 +57,8 @@ def draw(groups: list[tuple[str, list[Figure]]]) -> str:
         f'<desc id="desc">{escape(words)}</desc>',
         f"<style>{STYLE}</style>",
         '<text class="title" x="16" y="26">Share of the limit, measured in the same run</text>',
-        '<text class="small" x="16" y="44">requests or jobs a second; marks are targets</text>',
+        '<text class="small" x="16" y="44">by rate, or by CPU time where that is lower and the'
+        " limit waits; marks are targets</text>",
         *lines,
         *body,
         "</svg>\n",

@@ -28,6 +28,16 @@ PINNED = (
 )
 
 
+COUNTED = "one core" if len(ALL) == 1 else f"{len(ALL)} cores"
+IN_SHORT = f"{COUNTED}, " + (
+    "the measured process pinned to one of its own" if CAN_PIN else "nothing pinned"
+)
+UNJUDGED = (
+    "" if CAN_PIN else f"not judged: {'one core' if len(ALL) == 1 else 'nothing can be pinned'}"
+)
+"""Why ratios say little here: load generator and Postgres take CPU from what is measured."""
+
+
 @contextlib.contextmanager
 def born_on(cores: list[int]) -> Iterator[None]:
     """Start processes in this block on these cores: children inherit them."""

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from bench import cores, targets
 from bench.cases import GET, LIST
 from bench.measure import Measurements, Pass, interleave, noise, ratio
-from bench.result import Figure, Result, Table
+from bench.result import Figure, Result, Table, ratio_figure
 from bench.stage import Stage
 from bench.targets import Target
 
@@ -38,7 +38,7 @@ def _figures(found: Measurements) -> list[Figure]:
     figures = []
     for case in CASES:
         direct, gateway = found[case.key, "direct"], found[case.key, "gateway"]
-        figures.append(Figure(case.name, ratio(gateway, direct), at_least=AT_LEAST, share=True))
+        figures.append(ratio_figure(case.name, ratio(gateway, direct), AT_LEAST, share=True))
         figures.append(
             Figure(
                 f"{case.name}, p99/p50", gateway.p99_ms / gateway.p50_ms, at_most=MOST_P99_TO_P50

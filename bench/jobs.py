@@ -1,23 +1,23 @@
 """Jobs: our engine beside plain arq, on the same Redis, in interleaved rounds."""
 
 import asyncio
-import json
-import os
-import signal
+import random
 import subprocess
-import sys
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Any, cast
 
+from arq.connections import ArqRedis
 from sqlalchemy import text
 
+from bench import cores, targets
 from bench.options import Options
-from bench.plain_arq import QUEUE
-from bench.result import Figure, Result, Table
+from bench.plain_arq import QUEUE, STARTED
+from bench.result import Figure, Ratio, Result, Table, ratio_figure, spread
 from bench.worker import NOOP, Nothing
 from taskbell.db import Database
 from taskbell.ids import new_id
@@ -26,45 +26,56 @@ from taskbell.jobs.service import NewJob, enqueue, enqueue_many
 from taskbell_local.stack import Stack
 
 SLOTS = 16
+BULK_SECONDS = 120
+"""All the jobs of a round have to end within this."""
+
+SINGLE_SECONDS = 10
+PAUSES_SECONDS = (0.01, 0.03)
+"""Between single jobs, at random: both workers look for jobs every 20 ms."""
+
+
+@dataclass
+class Side:
+    """One of the two, a value a round: jobs a second, and milliseconds from commit to start."""
+
+    rate: list[float] = field(default_factory=list)
+    p50_ms: list[float] = field(default_factory=list)
+    p99_ms: list[float] = field(default_factory=list)
+
+    def add_starts(self, milliseconds: Sequence[float]) -> None:
+        """Add a round of single jobs."""
+        self.p50_ms.append(percentile(milliseconds, 0.5))
+        self.p99_ms.append(percentile(milliseconds, 0.99))
 
 
 @dataclass
 class JobFigures:
-    """Jobs a second of each round; milliseconds from commit to start of each single job."""
+    """What both did, in the same rounds."""
 
-    engine: list[float] = field(default_factory=list)
-    plain: list[float] = field(default_factory=list)
-    engine_start_ms: list[float] = field(default_factory=list)
-    plain_start_ms: list[float] = field(default_factory=list)
+    engine: Side = field(default_factory=Side)
+    plain: Side = field(default_factory=Side)
 
 
-def percentile(values: list[float], share: float) -> float:
+def percentile(values: Sequence[float], share: float) -> float:
     """Return the value below which `share` of the sorted `values` lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-@contextmanager
-def _program(*words: str, env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", *words],
-        env=os.environ | env,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=40)
+@dataclass
+class Worker:
+    """A running worker and its log."""
 
+    process: subprocess.Popen[bytes]
+    log: Path
 
-def _wait_for(process: subprocess.Popen[str], word: str) -> None:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if word in line:
-            return
-    raise RuntimeError(f"the program ended before it said {word!r}")
+    def check(self) -> None:
+        """Raise unless it still runs."""
+        if self.process.poll() is not None:
+            raise RuntimeError(
+                f"the worker ended with exit code {self.process.returncode}:"
+                f" {self.log.read_text(errors='replace')[-1000:]}"
+            )
 
 
 class JobBench:
@@ -72,121 +83,135 @@ class JobBench:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
+        self._redis: ArqRedis = connect(stack.redis_url, socket_timeout=5)
         self._doorbell = Doorbell(connect(stack.redis_url, socket_timeout=2))
         self._database = Database(
             stack.database_url, application_name="bench", after_commit=self._doorbell.ring
         )
         self._env = stack.environment(
             LOG_LEVEL="info", LOG_FORMAT="json", WORKER_MAX_JOBS=str(SLOTS),
-            WORKER_HEALTH_FILE=str(stack.state / "bench.alive"), PYTHONPATH=os.getcwd(),
+            WORKER_HEALTH_FILE=str(stack.state / "bench.alive"),
         )  # fmt: skip
+        self._logs = 0
 
     async def measure(self, *, jobs: int, singles: int, rounds: int) -> JobFigures:
-        """Run `rounds` of `jobs` in bulk and `singles` one at a time, ours and plain in turn."""
+        """Run `rounds` of `jobs` in bulk and `singles` one at a time; the order flips."""
         figures = JobFigures()
-        for _ in range(rounds):
-            figures.engine.append(await self._engine_bulk(jobs))
-            figures.plain.append(await self._plain_bulk(jobs))
-            figures.engine_start_ms += await self._engine_single(singles)
-            figures.plain_start_ms += await self._plain_single(singles)
-        await self._doorbell.close()
-        await self._database.close()
+        sides = [
+            (figures.engine, self._engine_bulk, self._engine_single),
+            (figures.plain, self._plain_bulk, self._plain_single),
+        ]
+        try:
+            for number in range(rounds):
+                order = sides if number % 2 == 0 else sides[::-1]
+                for side, bulk, _ in order:
+                    side.rate.append(await bulk(jobs))
+                for side, _, single in order:
+                    side.add_starts(await single(singles))
+                _tell(number, figures)
+        finally:
+            await self._redis.aclose(close_connection_pool=True)
+            await self._doorbell.close()
+            await self._database.close()
         return figures
 
     async def _engine_bulk(self, jobs: int) -> float:
         """Return jobs a second from the first claim to the last end."""
         await self._clear()
         async with self._database.transaction() as session:
-            ids = await enqueue_many(
-                session, NOOP, [NewJob(Nothing(), id=new_id()) for _ in range(jobs)]
-            )
-        with _program("bench.worker", env=self._env) as worker:
-            _wait_for(worker, "worker_ready")
-            row = await self._until_done(len(ids), worker)
-        return len(ids) / row
-
-    async def _until_done(self, jobs: int, worker: subprocess.Popen[str]) -> float:
-        drain = asyncio.create_task(asyncio.to_thread(_swallow, worker))
+            await enqueue_many(session, NOOP, [NewJob(Nothing(), id=new_id()) for _ in range(jobs)])
         query = text(
             "SELECT count(*) AS done,"
             " extract(epoch FROM max(finished_at) - min(started_at))::float AS seconds"
             " FROM job WHERE kind = 'bench.noop' AND state = 'done'"
         )
-        while True:
-            async with self._database.connection() as connection:
-                row = (await connection.execute(query)).one()
-            if row.done == jobs:
-                drain.cancel()
-                return float(row.seconds)
-            await asyncio.sleep(0.2)
-
-    async def _engine_single(self, singles: int) -> list[float]:
-        started = text(
-            "SELECT extract(epoch FROM started_at)::float AS at FROM job"
-            " WHERE id = :id AND state = 'done'"
-        )
-        latencies = []
-        with _program("bench.worker", env=self._env) as worker:
-            _wait_for(worker, "worker_ready")
-            drain = asyncio.create_task(asyncio.to_thread(_swallow, worker))
-            for _ in range(singles):
-                async with self._database.transaction() as session:
-                    job_id = await enqueue(session, NOOP, Nothing())
-                    await session.commit()
-                    committed = time.time()
-                at = None
-                while at is None:
-                    await asyncio.sleep(0.01)
-                    async with self._database.connection() as connection:
-                        at = await connection.scalar(started, {"id": job_id})
-                latencies.append((at - committed) * 1000)
-            drain.cancel()
-        return latencies
+        with self._worker("worker_ready", "bench.worker") as worker:
+            deadline = time.monotonic() + BULK_SECONDS
+            while True:
+                async with self._database.connection() as connection:
+                    row = (await connection.execute(query)).one()
+                if row.done == jobs:
+                    return jobs / float(row.seconds)
+                worker.check()
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"{row.done} of {jobs} jobs ended in {BULK_SECONDS} s")
+                await asyncio.sleep(0.2)
 
     async def _plain_bulk(self, jobs: int) -> float:
+        """Return jobs a second from the first start to the last end, by arq's own hooks."""
         await self._clear()
-        redis = connect(self._stack.redis_url, socket_timeout=5)
         for number in range(jobs):
-            await redis.enqueue_job("noop", _queue_name=QUEUE, _job_id=f"bench{number}")
-        await redis.aclose(close_connection_pool=True)
-        with _program(
-            "bench.plain_arq", self._stack.redis_url, str(SLOTS), "--burst", env=self._env
-        ) as worker:
-            assert worker.stdout is not None
-            lines = await asyncio.to_thread(worker.stdout.readlines)
-        return jobs / float(lines[-1])
+            await self._redis.enqueue_job("noop", False, _queue_name=QUEUE, _job_id=f"b{number}")
+        words = ["bench.plain_arq", self._stack.redis_url, str(SLOTS), "--burst"]
+        with self._worker("ready", *words) as worker:
+            try:
+                await asyncio.to_thread(worker.process.wait, BULK_SECONDS)
+            except subprocess.TimeoutExpired:
+                raise RuntimeError(f"plain arq took longer than {BULK_SECONDS} s") from None
+            if worker.process.returncode:
+                worker.check()
+            return jobs / float(worker.log.read_text().split()[-1])
+
+    async def _engine_single(self, singles: int) -> list[float]:
+        async def queue() -> float:
+            async with self._database.transaction() as session:
+                await enqueue(session, NOOP, Nothing(tell=True))
+                await session.commit()
+                return time.time()  # the doorbell rings only now
+
+        with self._worker("worker_ready", "bench.worker") as worker:
+            return await self._starts(singles, worker, queue)
 
     async def _plain_single(self, singles: int) -> list[float]:
-        redis = connect(self._stack.redis_url, socket_timeout=5)
+        async def queue() -> float:
+            at = time.time()
+            await self._redis.enqueue_job("noop", True, _queue_name=QUEUE)
+            return at
+
+        with self._worker("ready", "bench.plain_arq", self._stack.redis_url, str(SLOTS)) as worker:
+            return await self._starts(singles, worker, queue)
+
+    async def _starts(
+        self, singles: int, worker: Worker, queue: Callable[[], Awaitable[float]]
+    ) -> list[float]:
+        """Return milliseconds from queueing to the handler's first line, of one job at a time."""
+        await self._redis.delete(STARTED)
         latencies = []
-        with _program(
-            "bench.plain_arq", self._stack.redis_url, str(SLOTS), env=self._env
-        ) as worker:
-            _wait_for(worker, "ready")
-            for _ in range(singles):
-                queued = time.time()
-                await redis.enqueue_job("noop", _queue_name=QUEUE)
-                at = None
-                while at is None:
-                    await asyncio.sleep(0.01)
-                    at = await cast("Awaitable[Any]", redis.lpop("bench:started"))
-                latencies.append((float(json.loads(at)) - queued) * 1000)
-        await redis.aclose(close_connection_pool=True)
+        for _ in range(singles):
+            await asyncio.sleep(random.uniform(*PAUSES_SECONDS))
+            queued = await queue()
+            deadline = time.monotonic() + SINGLE_SECONDS
+            while (at := await cast("Awaitable[Any]", self._redis.lpop(STARTED))) is None:
+                worker.check()
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"a job did not start within {SINGLE_SECONDS} s")
+                await asyncio.sleep(0.005)
+            latencies.append((float(at) - queued) * 1000)
         return latencies
 
+    @contextmanager
+    def _worker(self, ready: str, *words: str) -> Iterator[Worker]:
+        self._logs += 1
+        log = self._stack.state / f"bench-jobs-{self._logs}.log"
+        with targets.program(words, self._env, log, cores.ALL) as process:
+            targets.wait_for_word(log, ready, process)
+            yield Worker(process, log)
+
     async def _clear(self) -> None:
-        redis = connect(self._stack.redis_url, socket_timeout=5)
-        await redis.flushdb()
-        await redis.aclose(close_connection_pool=True)
+        await self._redis.flushdb()
         async with self._database.connection() as connection:
             await connection.execute(text("DELETE FROM job WHERE kind = 'bench.noop'"))
 
 
-def _swallow(process: subprocess.Popen[str]) -> None:
-    # a full pipe would stop the worker
-    assert process.stdout is not None
-    for _ in process.stdout:
-        pass
+def _tell(number: int, found: JobFigures) -> None:
+    print(
+        f"  round {number + 1}  " + "  ".join(
+            f"{name} {side.rate[-1]:,.0f} jobs/s, start p50 {side.p50_ms[-1]:.1f} ms"
+            f" p99 {side.p99_ms[-1]:.1f} ms"
+            for name, side in (("Taskbell", found.engine), ("plain arq", found.plain))
+        ),
+        flush=True,
+    )  # fmt: skip
 
 
 def run(options: Options) -> Result:
@@ -197,32 +222,39 @@ def run(options: Options) -> Result:
                 jobs=options.jobs, singles=options.singles, rounds=options.job_rounds
             )
         )
-    ratio = median(ours / plain for ours, plain in zip(found.engine, found.plain, strict=True))
-    p50, p99 = (percentile(found.engine_start_ms, share) for share in (0.5, 0.99))
     figures = [
-        Figure("no-op jobs", ratio, at_least=0.5, share=True),
-        Figure("commit to start, p50", p50, "ms", at_most=30),
-        Figure("commit to start, p99", p99, "ms", at_most=150),
+        ratio_figure("no-op jobs", Ratio.of(found.engine.rate, found.plain.rate), 0.5, share=True),
+        Figure("commit to start, p50", median(found.engine.p50_ms), "ms", at_most=30),
+        Figure("commit to start, p99", median(found.engine.p99_ms), "ms", at_most=150),
     ]
     return Result("The job engine beside plain arq", [_table(found)], figures, _notes(options))
 
 
 def _table(found: JobFigures) -> Table:
-    ours, plain = median(found.engine), median(found.plain)
-    rows = [["no-op jobs/s, one worker", f"{ours:,.0f}", f"{plain:,.0f}", f"{ours / plain:.2f}"]]
-    for share in (0.5, 0.99):
-        mine = percentile(found.engine_start_ms, share)
-        theirs = percentile(found.plain_start_ms, share)
-        name = f"commit to start, p{share * 100:.0f}, ms"
-        rows.append([name, f"{mine:.1f}", f"{theirs:.1f}", f"{mine / theirs:.2f}"])
-    return Table(["case", "Taskbell", "plain arq", "ratio"], rows)
+    rows = []
+    for name, ours, plain, digits in (
+        ("no-op jobs/s, one worker", found.engine.rate, found.plain.rate, 0),
+        ("commit to start, p50, ms", found.engine.p50_ms, found.plain.p50_ms, 1),
+        ("commit to start, p99, ms", found.engine.p99_ms, found.plain.p99_ms, 1),
+    ):
+        cells = [
+            cell
+            for values in (ours, plain)
+            for cell in (f"{median(values):,.{digits}f}", f"{spread(values):.0%}")
+        ]
+        rows.append([name, *cells, str(Ratio.of(ours, plain))])
+    return Table(["case", "Taskbell", "±", "plain arq", "±", "ratio"], rows)
 
 
 def _notes(options: Options) -> list[str]:
     return [
-        f"{options.job_rounds} interleaved rounds of {options.jobs} jobs in bulk and"
-        f" {options.singles} one at a time. Nothing was pinned to cores.",
-        "*no-op jobs/s*: from the first claim to the last end, through the whole engine (ticket,"
-        " claim, finish, each its own commit), against arq alone, which keeps nothing.",
-        "*commit to start*: from the commit (or arq's enqueue) to the handler, on an idle stack.",
+        f"{options.job_rounds} interleaved rounds, their order flipped each time, of"
+        f" {options.jobs} jobs in bulk and {options.singles} one at a time. Figures are medians of"
+        " the rounds; ± is half of lowest to highest by the median. Nothing was pinned to cores.",
+        "*no-op jobs/s*: queued before the worker starts. Ours: from the first claim to the last"
+        " end, by Postgres's clock, through the whole engine (ticket, claim, finish, each its own"
+        " commit). arq's: from its first job's start to the last one's end, by its own hooks; it"
+        " keeps nothing.",
+        "*commit to start*: from the commit (or just before arq's enqueue) to the first line of the"
+        " handler, both by the clock of this machine, on an idle stack.",
     ]

@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 from sqlalchemy import Uuid, bindparam, select
 
+from bench.limits.tuning import Connection
 from taskbell import logs
 from taskbell.accounts.models import User
 from taskbell.accounts.tokens import REMEMBERED, TokenKeys
@@ -96,6 +97,10 @@ async def look_ups(database: Database, pairs: Pairs, opened: AsyncExitStack) -> 
         opened.push_async_callback(connection.close)
     pool = await asyncpg.create_pool(url, min_size=AT_ONCE, max_size=AT_ONCE, **how)
     opened.push_async_callback(pool.close)
+    bare = await asyncpg.create_pool(
+        url, min_size=AT_ONCE, max_size=AT_ONCE, connection_class=Connection, **how
+    )
+    opened.push_async_callback(bare.close)
     mine = itertools.cycle(pairs)
 
     async def ours(_: int) -> TaskRow:
@@ -109,6 +114,10 @@ async def look_ups(database: Database, pairs: Pairs, opened: AsyncExitStack) -> 
     async def pooled(_: int) -> TaskRow:
         owner_id, task_id = next(mine)
         return TaskRow(*(await pool.fetch(GET_SQL, task_id, owner_id))[0])
+
+    async def unreset(_: int) -> TaskRow:
+        owner_id, task_id = next(mine)
+        return TaskRow(*(await bare.fetch(GET_SQL, task_id, owner_id))[0])
 
     async def core(_: int) -> TaskRow:
         owner_id, task_id = next(mine)
@@ -125,7 +134,10 @@ async def look_ups(database: Database, pairs: Pairs, opened: AsyncExitStack) -> 
         async with database.transaction():
             pass
 
-    found = {"get": ours, "get: in hand": in_hand, "get: pool": pooled, "get: core": core}
+    found = {
+        "get": ours, "get: in hand": in_hand, "get: pool": pooled, "get: pool, no reset": unreset,
+        "get: core": core,
+    }  # fmt: skip
     return {name: awaited(do) for name, do in (found | {"get: orm": orm}).items()} | {
         "get: empty session": awaited(nothing)
     }

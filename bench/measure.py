@@ -9,6 +9,7 @@ from statistics import median
 from bench import cores, load
 from bench.load import Measured
 from bench.options import Options
+from bench.result import Ratio, spread
 from bench.targets import Target
 
 
@@ -50,7 +51,7 @@ class Series:
     @property
     def spread(self) -> float:
         """Half the distance between slowest and fastest round, as a share of the median."""
-        return (max(self.rates) - min(self.rates)) / 2 / self.rate
+        return spread(self.rates)
 
     @property
     def p50_ms(self) -> float:
@@ -77,9 +78,14 @@ Measurements = Mapping[tuple[str, str], Series]
 """By key of the pass and name of the target."""
 
 
-def ratio(ours: Series, limit: Series) -> float:
-    """Return the median of the rounds' ratios."""
-    return median(a / b for a, b in zip(ours.rates, limit.rates, strict=True))
+def ratio(ours: Series, limit: Series) -> Ratio:
+    """Return what the rate of one is of the other's."""
+    return Ratio.of(ours.rates, limit.rates)
+
+
+def ratio_by_cpu(ours: Series, limit: Series) -> Ratio:
+    """Return what the limit's CPU time for a request is of ours."""
+    return Ratio.of([s.cpu_us for s in limit.samples], [s.cpu_us for s in ours.samples])
 
 
 def noise(*all_found: Measurements) -> str:

@@ -15,7 +15,7 @@ class Options:
     large_rows: int = 1_000_000
     pgbench_seconds: int = 3
     jobs: int = 3000
-    singles: int = 150
+    singles: int = 120
     job_rounds: int = 3
     reminders: int = 10_000
     starts: int = 3

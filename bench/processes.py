@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import subprocess
 import tempfile
 import threading
 import time
@@ -182,16 +181,8 @@ def _start_worker(stack: Stack) -> float:
     )
     began = time.monotonic()
     with targets.program(["taskbell_worker"], environment, log, cores.ALL) as process:
-        _wait_for_word(log, "worker_ready", process)
+        targets.wait_for_word(log, "worker_ready", process)
         return time.monotonic() - began
-
-
-def _wait_for_word(log: Path, word: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + targets.PATIENCE_SECONDS
-    while word not in log.read_text(errors="replace"):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the worker did not say {word!r}")
-        time.sleep(0.01)
 
 
 def _seconds(make: Callable[[], AbstractContextManager[object]]) -> float:

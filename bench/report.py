@@ -21,7 +21,9 @@ RESULTS_MD = HERE / "RESULTS.md"
 HEAD = """# Results
 
 Made by `make bench` from `bench/results.json`: do not edit. Compare ratios, not figures: machines
-differ and are noisy, so each limit is measured in the same run as what it limits.
+differ and are noisy, so each limit is measured in the same run as what it limits. Ratios are
+medians of the rounds' ratios, with the lowest and highest in brackets. ± belongs to the column
+before it, req/s for instance: half of slowest to fastest round, by the median.
 """
 
 Recorded = dict[str, Any]
@@ -74,8 +76,9 @@ def _summary(parts: Recorded) -> str:
     for name, part in parts.items():
         for figure in Result.parse(part["result"]).figures:
             if figure.at_least is not None or figure.at_most is not None:
-                met = "yes" if figure.met else "**no**"
-                rows.append([f"{name}: {figure.name}", number(figure), target(figure), met])
+                rows.append(
+                    [f"{name}: {figure.name}", measured(figure), target(figure), met(figure)]
+                )
     return markdown(Table(["figure", "measured", "target", "met"], rows))
 
 
@@ -85,12 +88,17 @@ def _section(name: str, part: dict[str, Any]) -> str:
     lines = [f"## {name}: {result.title}", ""]
     for table in result.tables:
         lines.append(markdown(table))
-    lines += [f"- {note}" for note in result.notes]
+    lines += notes(result)
     lines.append(
         f"- Measured on {on['date']} in {part['seconds']} s: {on['architecture']}, {on['cores']}"
         f" cores, {on['memory']}, Python {on['python']}, Postgres {on['postgres']}."
     )
     return "\n".join(lines) + "\n"
+
+
+def notes(result: Result) -> list[str]:
+    """Return the notes as lines of a list."""
+    return [f"- {note}" for note in result.notes]
 
 
 def markdown(table: Table) -> str:
@@ -118,6 +126,20 @@ def number(figure: Figure) -> str:
     return f"{figure.value:.{digits}f}{' ' if figure.unit else ''}{figure.unit}"
 
 
+def measured(figure: Figure) -> str:
+    """Return a figure with the range of its rounds, where it has one."""
+    if figure.low is None or figure.high is None:
+        return number(figure)
+    return f"{number(figure)} ({figure.low:.2f}-{figure.high:.2f})"
+
+
+def met(figure: Figure) -> str:
+    """Say whether the target is met."""
+    if figure.unjudged:
+        return figure.unjudged
+    return "yes" if figure.met else "**no**"
+
+
 def target(figure: Figure) -> str:
     """Return what is asked of a figure, in words."""
     bound = figure.at_most if figure.at_least is None else figure.at_least
@@ -134,6 +156,7 @@ def figure_line(part: str, figure: Figure, last: Recorded) -> str:
     }
     beside = [f"last {number(before[figure.name])}"] if figure.name in before else []
     beside += [target(figure)] if target(figure) else []
+    beside += [met(figure)] if figure.unjudged else []
     flag = "" if figure.met else "   <-- under its target" if figure.at_least else "   <-- too much"
     tail = f"  ({', '.join(beside)})" if beside else ""
-    return f"  {figure.name:40} {number(figure):>12}{tail}{flag}"
+    return f"  {figure.name:50} {measured(figure):>18}{tail}{flag}"

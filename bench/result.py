@@ -1,7 +1,34 @@
 """What a part of the bench hands back: a table, notes on how, and figures with targets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
+
+
+def spread(values: Sequence[float]) -> float:
+    """Return half the distance between lowest and highest, as a share of the median."""
+    return (max(values) - min(values)) / 2 / median(values)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """What one side is of the other, round by round."""
+
+    rounds: list[float]
+
+    @classmethod
+    def of(cls, above: Sequence[float], below: Sequence[float]) -> "Ratio":
+        """Divide round by round."""
+        return cls([a / b for a, b in zip(above, below, strict=True)])
+
+    @property
+    def value(self) -> float:
+        """The median."""
+        return median(self.rounds)
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({min(self.rounds):.2f}-{max(self.rounds):.2f})"
 
 
 @dataclass(frozen=True)
@@ -16,11 +43,36 @@ class Figure:
     share: bool = False
     """Whether it is a share of a limit, and so a bar in the chart."""
 
+    low: float | None = None
+    high: float | None = None
+    """Of the rounds, where `value` is the median of theirs."""
+
+    unjudged: str = ""
+    """If the target does not count here: that it is not judged, and why."""
+
     @property
     def met(self) -> bool:
-        """Whether the target is met; True without a target."""
+        """Whether the target is met; True without a target, or where it does not count."""
+        if self.unjudged:
+            return True
         low = self.at_least is None or self.value >= self.at_least
         return low and (self.at_most is None or self.value <= self.at_most)
+
+
+def ratio_figure(
+    name: str,
+    ratio: Ratio,
+    at_least: float | None = None,
+    *,
+    share: bool = False,
+    unjudged: str = "",
+) -> Figure:
+    """Return a figure with the range of its rounds."""
+    return Figure(
+        name, ratio.value, at_least=at_least, share=share,
+        low=min(ratio.rounds), high=max(ratio.rounds),
+        unjudged="" if at_least is None else unjudged,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from bench import cores, targets
 from bench.cases import CURSOR, GET, LIST
 from bench.measure import Measurements, Pass, interleave, noise, ratio
 from bench.people import add_pages
-from bench.result import Figure, Result, Table
+from bench.result import Figure, Result, Table, ratio_figure
 from bench.seed import Owner, make_owners, seed
 from bench.stage import LARGE, TASKS_EACH, Stage
 
@@ -65,8 +65,8 @@ def _fill(stage: Stage) -> tuple[list[Owner], float]:
 
 
 def _figures(found: Measurements, beside: Measurements) -> list[Figure]:
-    figures = [
-        Figure(
+    figures: list[Figure] = [
+        ratio_figure(
             name,
             ratio(found[case.key, "Taskbell, large"], found[case.key, "limit, large"]),
         )
@@ -76,10 +76,10 @@ def _figures(found: Measurements, beside: Measurements) -> list[Figure]:
         value = ratio(beside["list", f"{side}, large"], beside["list", side])
         if side == "Taskbell":
             figures.append(
-                Figure("list 20, large by small table", value, at_least=AT_LEAST, share=True)
+                ratio_figure("list 20, large by small table", value, AT_LEAST, share=True)
             )
         else:
-            figures.append(Figure("list 20, large by small table, the limit", value))
+            figures.append(ratio_figure("list 20, large by small table, the limit", value))
     return figures
 
 
@@ -89,7 +89,7 @@ def _heavy_table(found: Measurements) -> Table:
         a, b = (found[case.key, f"{side}, large"] for side in SIDES)
         rows.append([
             name, f"{a.rate:,.0f}", f"{a.spread:.0%}",
-            f"{b.rate:,.0f}", f"{b.spread:.0%}", f"{ratio(a, b):.2f}", f"{a.p50_ms:.1f}",
+            f"{b.rate:,.0f}", f"{b.spread:.0%}", f"{ratio(a, b)}", f"{a.p50_ms:.1f}",
             f"{a.p99_ms:.1f}", f"{a.busy:.0%}", f"{b.busy:.0%}",
         ])  # fmt: skip
     columns = ["user with 10,000 tasks", "Taskbell req/s", "±", "limit req/s", "±", "ratio"]
@@ -102,7 +102,7 @@ def _beside_table(beside: Measurements) -> Table:
         small, large = beside["list", side], beside["list", f"{side}, large"]
         rows.append([
             side, f"{small.rate:,.0f}", f"{small.spread:.0%}", f"{large.rate:,.0f}",
-            f"{large.spread:.0%}", f"{ratio(large, small):.2f}", f"{small.p99_ms:.1f}",
+            f"{large.spread:.0%}", f"{ratio(large, small)}", f"{small.p99_ms:.1f}",
             f"{large.p99_ms:.1f}",
         ])  # fmt: skip
     columns = [LIST.name, "small table req/s", "±", "large table req/s", "±", "ratio"]

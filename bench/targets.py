@@ -61,9 +61,9 @@ def program(
 @contextlib.contextmanager
 def ours(
     stack: Stack, *, port: int = 0, on: list[int] | None = None, name: str = "Taskbell",
-    database_url: str = "",
+    database_url: str = "", module: str = "taskbell_api",
 ) -> Iterator[Target]:  # fmt: skip
-    """Run `python -m taskbell_api` as in production: logs in JSON, into a file."""
+    """Run the API as in production: logs in JSON, into a file."""
     port = port or free_port()
     environment = stack.environment(
         API_HOST="127.0.0.1", API_PORT=str(port), WEB_CONCURRENCY="1", LOG_LEVEL="info",
@@ -71,7 +71,7 @@ def ours(
         DATABASE_URL=database_url or stack.database_url,
     )  # fmt: skip
     log = stack.state / f"bench-api-{port}.log"
-    with program(["taskbell_api"], environment, log, on or cores.MEASURED) as process:
+    with program([module], environment, log, on or cores.MEASURED) as process:
         wait_for(port, READY, process, log)
         yield Target(name, port, process.pid)
 
@@ -102,3 +102,13 @@ def wait_for(port: int, path: str, process: subprocess.Popen[bytes], log: Path) 
             return time.monotonic() - began
         time.sleep(0.01)
     raise RuntimeError(f"{path} did not answer 200:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def wait_for_word(log: Path, word: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a program's log has this word."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while word not in log.read_text(errors="replace"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"{word!r} was not said:\n{tail}")
+        time.sleep(0.01)

@@ -1,7 +1,8 @@
 """The limit: bare FastAPI, PyJWT, an asyncpg pool and response models, and nothing else.
 
 One statement in autocommit a request, no middleware, no logs, no error format, no validation
-beyond Pydantic's own. The answers are those of Taskbell, byte for byte where it can be.
+beyond Pydantic's own. Reads are answered as by Taskbell, byte for byte; bench/verify.py
+compares them. Routes are in the same order: tasks before accounts.
 """
 
 import json
@@ -19,21 +20,13 @@ from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 
 from bench.limits import sql
 from bench.limits.models import PageOut, TaskCreate, TaskOut, TaskPatch, UserOut
-from bench.limits.tuning import settle
+from bench.limits.tuning import Connection, settle
 from taskbell.ids import new_id
 
 PREFIX = "/api/v1"
 PRIORITIES = {"low": 1, "medium": 2, "high": 3, "urgent": 4}
 SECRET, ISSUER = os.environ["JWT_SECRET"], os.environ["PUBLIC_URL"]
 REQUIRED = ["sub", "sid", "iss", "aud", "iat", "nbf", "exp", "jti", "typ", "role"]
-
-
-class Connection(asyncpg.Connection):  # type: ignore[misc]
-    """Without the reset of the session after each use: nothing here changes its state."""
-
-    def get_reset_query(self) -> str:
-        """Return no query."""
-        return ""
 
 
 @asynccontextmanager
@@ -52,7 +45,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.pool.close()
 
 
-app = FastAPI(lifespan=lifespan)
+app = FastAPI(lifespan=lifespan, openapi_url=None)
 
 
 async def caller(request: Request) -> UUID:
@@ -88,15 +81,6 @@ def _task(response: Response, row: Any) -> TaskOut:
 async def hello() -> dict[str, str]:
     """Tell that the pool is open."""
     return {"status": "ok"}
-
-
-@app.get(f"{PREFIX}/users/me")
-async def get_me(request: Request, user: Caller) -> UserOut:
-    """Return one's own account."""
-    row = await request.app.state.pool.fetchrow(sql.ME, user)
-    if row is None:
-        raise HTTPException(401)
-    return UserOut(**row)
 
 
 @app.get(f"{PREFIX}/tasks")
@@ -177,3 +161,12 @@ async def complete_task(
 ) -> TaskOut:
     """Complete a task, or take that back."""
     return _task(response, await request.app.state.pool.fetchrow(sql.COMPLETE, task_id, user))
+
+
+@app.get(f"{PREFIX}/users/me")
+async def get_me(request: Request, user: Caller) -> UserOut:
+    """Return one's own account."""
+    row = await request.app.state.pool.fetchrow(sql.ME, user)
+    if row is None:
+        raise HTTPException(401)
+    return UserOut(**row)
