@@ -20,10 +20,10 @@ ME = (
     "SELECT id, email, name, role, time_zone, version, created_at, updated_at"
     " FROM user_account WHERE id = $1"
 )
-GET = f"SELECT {TASK} FROM task WHERE id = $1 AND owner_id = $2"  # noqa: S608 - constants
+GET = f"SELECT {TASK} FROM task WHERE id = $1 AND owner_id = $2"
 
 CREATE = (
-    "INSERT INTO task (id, owner_id, list_id, title, description, priority, due_date, due_at,"  # noqa: S608
+    "INSERT INTO task (id, owner_id, list_id, title, description, priority, due_date, due_at,"
     " time_zone, start_date, reminders_count, version, created_at, updated_at)"
     " SELECT $1, $2, task_list.id, $3, $4, $5, $6, $7, coalesce($8, user_account.time_zone), $9,"
     " 0, 1, now(), now()"
@@ -31,12 +31,12 @@ CREATE = (
     f" WHERE task_list.owner_id = $2 AND task_list.is_inbox RETURNING {TASK}"
 )
 UPDATE = (
-    "UPDATE task SET title = coalesce($3, title), priority = coalesce($4, priority),"  # noqa: S608
+    "UPDATE task SET title = coalesce($3, title), priority = coalesce($4, priority),"
     " version = version + 1, updated_at = now()"
     f" WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL RETURNING {TASK}"
 )
 COMPLETE = (
-    "UPDATE task SET completed_at = CASE WHEN completed_at IS NULL THEN now() END,"  # noqa: S608
+    "UPDATE task SET completed_at = CASE WHEN completed_at IS NULL THEN now() END,"
     " version = version + 1, updated_at = now()"
     f" WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL RETURNING {TASK}"
 )
@@ -59,7 +59,7 @@ def list_by_number(status: str, due: bool) -> str:
     where = f"owner_id = $1 AND deleted_at IS NULL{STATUS[status]}{_DUE if due else ''}"
     limit, offset = ("$3", "$4") if due else ("$2", "$3")
     return (
-        f"SELECT {TASK}, (SELECT count(*) FROM task WHERE {where}) AS total FROM task"  # noqa: S608
+        f"SELECT {TASK}, (SELECT count(*) FROM task WHERE {where}) AS total FROM task"
         f" WHERE {where} ORDER BY created_at DESC, id DESC LIMIT {limit} OFFSET {offset}"
     )
 
@@ -70,6 +70,6 @@ def list_by_cursor(status: str, due: bool) -> str:
     where = f"owner_id = $1 AND deleted_at IS NULL{STATUS[status]}{_DUE if due else ''}"
     at, after, limit = ("$3", "$4", "$5") if due else ("$2", "$3", "$4")
     return (
-        f"SELECT {TASK} FROM task WHERE {where} AND (created_at, id) < ({at}, {after})"  # noqa: S608
+        f"SELECT {TASK} FROM task WHERE {where} AND (created_at, id) < ({at}, {after})"
         f" ORDER BY created_at DESC, id DESC LIMIT {limit}"
     )

@@ -119,6 +119,7 @@ class Database:
         Takes `$1` parameters and raises asyncpg's errors, or `TimeoutError` when no connection is
         free in time. A fraction of what the same costs through SQLAlchemy (docs/performance.md).
         """
+        # the class the engine was made with; SQLAlchemy's types say Pool
         pool: FairPool = self.engine.sync_engine.pool  # type: ignore[assignment]
         borrowed = await pool.borrow()
         connection: Any = borrowed.driver_connection

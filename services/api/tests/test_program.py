@@ -174,7 +174,7 @@ def test_ends_without_breaking_off_a_request(start: Start, processes: str) -> No
     # no lines of requests: nobody reads them, and a full pipe stops who writes
     process = start(API_PORT=str(port), WEB_CONCURRENCY=processes, LOG_LEVEL="warning")
     wait_for(f"http://127.0.0.1:{port}/api/v1/health", process)
-    ends = []
+    ends, answered = [], []
 
     def ask() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -184,13 +184,15 @@ def test_ends_without_breaking_off_a_request(start: Start, processes: str) -> No
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 200
+            answered.append(answer.status)
             if answer.getheader("connection") == "close":
                 ends.append("asked to close")
                 return
 
     with ThreadPoolExecutor(8) as threads:
         asking = [threads.submit(ask) for _ in range(8)]
-        time.sleep(0.5)  # all are in the middle of it
+        while len(answered) < 400 and not any(one.done() for one in asking):
+            time.sleep(0.01)  # until all are in the middle of it
         process.send_signal(signal.SIGTERM)
         for one in asking:
             one.result(timeout=20)
