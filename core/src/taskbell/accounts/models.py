@@ -1,9 +1,10 @@
-"""Users, their sign-in sessions and the refresh tokens of each session."""
+"""Users, and all that proves who somebody is: sessions, tokens, links in mails."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Column, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from taskbell.clock import now
@@ -12,10 +13,18 @@ from taskbell.ids import new_id
 
 
 class User(SQLModel, table=True):
-    """A person. `email_key` is the normalised address that must be unique."""
+    """A person. `email_key` is the normalised address that must be unique.
+
+    `is_active`: False when an admin disabled the account. `deletion_at`: its owner deleted it, and
+    from then on it may be purged. Neither can do anything: see `lives`.
+    """
 
     __tablename__ = "user_account"
-    __table_args__ = (CheckConstraint("role IN ('user', 'admin')", name="role"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('user', 'admin')", name="role"),
+        CheckConstraint("week_start IN ('monday', 'saturday', 'sunday')", name="week_start"),
+        Index("ix_user_account_admins", "id", postgresql_where=text("role = 'admin'")),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     email: str
@@ -25,7 +34,11 @@ class User(SQLModel, table=True):
     role: str = "user"
     is_active: bool = True
     email_verified_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    pending_email: str | None = None
     time_zone: str = "UTC"
+    locale: str = Field(default="en", sa_column_kwargs={"server_default": "en"})
+    week_start: str = Field(default="monday", sa_column_kwargs={"server_default": "monday"})
+    deletion_at: datetime | None = Field(default=None, sa_type=Timestamp)
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     updated_at: datetime = Field(default_factory=now, sa_type=Timestamp)
@@ -42,6 +55,7 @@ class AuthSession(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     user_id: UUID = Field(foreign_key="user_account.id", ondelete="CASCADE", index=True)
     user_agent: str = ""
+    address: str = Field(default="", sa_column_kwargs={"server_default": ""})
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     last_used_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: datetime = Field(sa_type=Timestamp)
@@ -61,3 +75,69 @@ class RefreshToken(SQLModel, table=True):
     session_id: UUID = Field(foreign_key="auth_session.id", ondelete="CASCADE", index=True)
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     spent_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class MailedLink(SQLModel, table=True):
+    """The secret of a link in a mail, kept as its SHA-256; works once, until `expires_at`.
+
+    `purpose`: see `links.Purpose`. `email`: the address that it was sent to, and so proves.
+    """
+
+    __tablename__ = "mailed_link"
+
+    token_hash: bytes = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", ondelete="CASCADE", index=True)
+    purpose: str
+    email: str
+    created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
+    expires_at: datetime = Field(sa_type=Timestamp)
+    used_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class ApiToken(SQLModel, table=True):
+    """A personal API token, kept as its SHA-256; `prefix` is what its owner knows it by."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (Index("ix_api_token_user", "user_id", "id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", ondelete="CASCADE")
+    name: str
+    token_hash: bytes = Field(unique=True)
+    prefix: str
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
+    last_used_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    expires_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class Identity(SQLModel, table=True):
+    """A user as another sign-in service knows them: its issuer, and its subject there."""
+
+    __tablename__ = "identity"
+
+    issuer: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", ondelete="CASCADE", index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
+
+
+class AccountExport(SQLModel, table=True):
+    """All data of an account as JSON, for its owner to fetch until `expires_at`."""
+
+    __tablename__ = "account_export"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", ondelete="CASCADE", index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
+    expires_at: datetime = Field(sa_type=Timestamp, index=True)
+
+
+class AccountExportPart(SQLModel, table=True):
+    """A piece of an export: together, in order, they are one JSON document in UTF-8."""
+
+    __tablename__ = "account_export_part"
+
+    export_id: UUID = Field(foreign_key="account_export.id", ondelete="CASCADE", primary_key=True)
+    number: int = Field(primary_key=True)
+    content: bytes
