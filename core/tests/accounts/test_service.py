@@ -90,7 +90,7 @@ async def test_an_account_is_found_however_it_is_typed(session: AsyncSession, ty
 
 async def test_log_in(session: AsyncSession) -> None:
     user = await sign_up(session, "ada@example.com")
-    assert await accounts.log_in(user, password=PASSWORD) is user
+    assert (await accounts.log_in(user, password=PASSWORD)).user is user
 
 
 @pytest.mark.parametrize("case", ["nobody", "wrong", "inactive", "no password"])

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.tests.make import a_user
-from taskbell.accounts import service as accounts
+from taskbell.accounts import sessions
 from taskbell.accounts.errors import InvalidRefreshTokenError
 from taskbell.accounts.models import AuthSession, RefreshToken, User
-from taskbell.accounts.service import PRUNE_AFTER, REUSE_GRACE, SESSION_TTL, SignedIn
+from taskbell.accounts.sessions import IDLE_TTL, PRUNE_AFTER, REUSE_GRACE, Device, SignedIn
 from taskbell.accounts.tokens import TokenKeys, hash_refresh_token
 from taskbell.clock import now
 from taskbell.db import Database
@@ -30,13 +30,15 @@ KEYS = TokenKeys(
 
 async def start(session: AsyncSession, user: User | None = None) -> SignedIn:
     user = user or await a_user(session)
-    signed_in = await accounts.start_session(session, KEYS, user=user, user_agent="tests" * 100)
+    signed_in = await sessions.start_session(
+        session, KEYS, user=user, device=Device("tests" * 100, "192.0.2.1")
+    )
     await session.flush()
     return signed_in
 
 
 async def refresh(session: AsyncSession, token: str) -> SignedIn | None:
-    signed_in = await accounts.refresh(session, KEYS, token=token)
+    signed_in = await sessions.refresh(session, KEYS, token=token)
     await session.flush()
     return signed_in
 
@@ -87,7 +89,7 @@ async def test_a_session_in_use_lives_on(session: AsyncSession) -> None:
     begun.expires_at = now() + timedelta(minutes=1)
     await session.flush()
     await refresh(session, first.refresh_token)
-    assert (await row(session, first)).expires_at > now() + SESSION_TTL - timedelta(minutes=1)
+    assert (await row(session, first)).expires_at > now() + IDLE_TTL - timedelta(minutes=1)
 
 
 async def test_a_lost_answer_is_given_again(session: AsyncSession) -> None:
@@ -129,7 +131,7 @@ async def test_twenty_refreshes_at_once_get_one_successor(empty_database: Databa
 
     async def one() -> str:
         async with empty_database.transaction() as session:
-            signed_in = await accounts.refresh(session, KEYS, token=first.refresh_token)
+            signed_in = await sessions.refresh(session, KEYS, token=first.refresh_token)
             assert signed_in is not None
             return signed_in.refresh_token
 
@@ -149,7 +151,7 @@ async def test_what_is_no_refresh_token(session: AsyncSession, case: str) -> Non
     elif case == "inactive":
         first.user.is_active = False
     elif case == "signed out":
-        await accounts.log_out(session, token=token)
+        await sessions.log_out(session, token=token)
     await session.flush()
     with pytest.raises(InvalidRefreshTokenError):
         await refresh(session, token)
@@ -159,12 +161,12 @@ async def test_sign_out_ends_the_session_once(session: AsyncSession) -> None:
     first = await start(session)
     second = await refresh(session, first.refresh_token)
     assert second is not None
-    await accounts.log_out(session, token=second.refresh_token)
+    await sessions.log_out(session, token=second.refresh_token)
     ended = await row(session, first)
     assert ended.ended_reason == "signed_out"
     before = ended.ended_at
-    await accounts.log_out(session, token=second.refresh_token)
-    await accounts.log_out(session, token="nobody's")
+    await sessions.log_out(session, token=second.refresh_token)
+    await sessions.log_out(session, token="nobody's")
     assert (await row(session, first)).ended_at == before
 
 
@@ -174,7 +176,7 @@ async def test_old_sessions_are_deleted_with_their_tokens(session: AsyncSession)
     (await row(session, ended)).ended_at = long_ago
     (await row(session, expired)).expires_at = long_ago
     await session.flush()
-    await accounts.prune_sessions(session)
+    await sessions.prune_sessions(session)
     left = (await session.scalars(select(col(AuthSession.user_id)))).all()
     assert left == [kept.user.id]
     assert await session.scalar(select(func.count()).select_from(RefreshToken)) == 1

@@ -20,6 +20,7 @@ from taskbell.mail.message import Recipient, compose
 JOB = UUID("01a1fb87-49ec-75f1-a572-281783323c0a")
 PLAN = datetime(2026, 3, 29, 7, tzinfo=UTC)
 ADA = Recipient("ada@example.com", "Ada")
+CONTEXT = {"public_url": "https://x", "link": "https://x/verify-email#token=y", "ttl_seconds": 60}
 
 
 def reminder(**more: Any) -> EmailMessage:
@@ -120,7 +121,7 @@ def test_no_header_is_smuggled_in(end: str) -> None:
     message = compose(
         "welcome", job_id=JOB, sender="bell@example.org",
         recipient=Recipient("ada@example.com", f"Ada{end}Bcc: evil@example.com"),
-        subject=f"Hello{end}Bcc: evil@example.com", context={"public_url": "https://x"},
+        subject=f"Hello{end}Bcc: evil@example.com", context=CONTEXT,
     )  # fmt: skip
     arrived = received(message)
     assert arrived["Bcc"] is None
@@ -143,7 +144,7 @@ def test_encoded_words_stay_words(words: str) -> None:
     message = compose(
         "welcome", job_id=JOB, sender="bell@example.org",
         recipient=Recipient("ada@example.com", words), subject=words,
-        context={"public_url": "https://x"},
+        context=CONTEXT,
     )  # fmt: skip
     arrived = received(message)
     assert set(arrived.keys()) == {
@@ -161,7 +162,7 @@ def test_an_address_that_reads_as_an_encoded_word_is_refused() -> None:
     with pytest.raises(PermanentMailError):
         compose(
             "welcome", job_id=JOB, sender="bell@example.org", recipient=Recipient(evil, ""),
-            subject="x", context={"public_url": "https://x"},
+            subject="x", context=CONTEXT,
         )  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def test_a_long_name_with_specials_is_no_second_recipient(name: str) -> None:
     message = compose(
         "welcome", job_id=JOB, sender="bell@example.org",
         recipient=Recipient("ada@example.com", name), subject="x",
-        context={"public_url": "https://x"},
+        context=CONTEXT,
     )  # fmt: skip
     assert [one.addr_spec for one in received(message)["To"].addresses] == ["ada@example.com"]
 
@@ -191,7 +192,7 @@ NAMES = [
 def test_a_name_is_only_a_name(name: str) -> None:
     message = compose(
         "welcome", job_id=JOB, sender="bell@example.org",
-        recipient=Recipient("ada@example.com", name), subject="Hello", context={"public_url": "https://x"},
+        recipient=Recipient("ada@example.com", name), subject="Hello", context=CONTEXT,
     )  # fmt: skip
     (address,) = message["To"].addresses
     assert (address.addr_spec, address.display_name) == ("ada@example.com", name)
@@ -217,7 +218,7 @@ def test_any_text_can_be_mailed(written: str) -> None:
 def test_addresses(email: str, on_the_wire: str) -> None:
     message = compose(
         "welcome", job_id=new_id(), sender="bell@example.org", recipient=Recipient(email, "Ada"),
-        subject="Hello", context={"public_url": "https://x"},
+        subject="Hello", context=CONTEXT,
     )  # fmt: skip
     assert received(message)["To"].addresses[0].addr_spec == on_the_wire
     assert email in bodies(message)[0]
@@ -226,7 +227,7 @@ def test_addresses(email: str, on_the_wire: str) -> None:
 def test_a_wide_address_needs_a_wide_message() -> None:
     message = compose(
         "welcome", job_id=JOB, sender="bell@example.org",
-        recipient=Recipient("zoë@example.com", "Zoë"), subject="Hello", context={"public_url": "https://x"},
+        recipient=Recipient("zoë@example.com", "Zoë"), subject="Hello", context=CONTEXT,
     )  # fmt: skip
     assert "zoë@example.com" in message.as_bytes().decode()
     assert message["To"].addresses[0].addr_spec == "zoë@example.com"

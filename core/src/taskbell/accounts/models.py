@@ -16,7 +16,7 @@ class User(SQLModel, table=True):
     """A person. `email_key` is the normalised address that must be unique.
 
     `is_active`: False when an admin disabled the account. `deletion_at`: its owner deleted it, and
-    from then on it may be purged. Neither can do anything: see `lives`.
+    from then on it may be purged. Neither can do anything.
     """
 
     __tablename__ = "user_account"
@@ -43,11 +43,27 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     updated_at: datetime = Field(default_factory=now, sa_type=Timestamp)
 
+    @property
+    def email_verified(self) -> bool:
+        """Whether its owner can read mail to this address."""
+        return self.email_verified_at is not None
+
+    @property
+    def has_password(self) -> bool:
+        """Whether one can sign in by password."""
+        return self.password_hash is not None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it is neither disabled nor deleted."""
+        return self.is_active and self.deletion_at is None
+
 
 class AuthSession(SQLModel, table=True):
     """One sign-in on one device: the family of its refresh tokens.
 
-    States are drawn in docs/state-machines.md.
+    `proven_at`: when the password was last asked for again, if it was since the sign-in. States
+    are drawn in docs/state-machines.md.
     """
 
     __tablename__ = "auth_session"
@@ -58,6 +74,7 @@ class AuthSession(SQLModel, table=True):
     address: str = Field(default="", sa_column_kwargs={"server_default": ""})
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     last_used_at: datetime = Field(default_factory=now, sa_type=Timestamp)
+    proven_at: datetime | None = Field(default=None, sa_type=Timestamp)
     expires_at: datetime = Field(sa_type=Timestamp)
     ended_at: datetime | None = Field(default=None, sa_type=Timestamp)
     ended_reason: str | None = None

@@ -4,9 +4,11 @@ Parameters: OWASP Password Storage Cheat Sheet (19 MiB, t=2, p=1). Rules: NIST S
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.resources import files
 from itertools import pairwise
 from typing import TypeVar
 
@@ -14,20 +16,34 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from taskbell.accounts.errors import WeakPasswordError
+from taskbell.accounts.errors import TooManyPasswordsError, WeakPasswordError
 
 MIN_LENGTH = 12
 MAX_LENGTH = 128
+CONTEXT_WORDS = ("taskbell", "reminder", "password", "passwort", "todo", "task", "admin")
+"""Anybody would try these here; what is left of a password without them must be worth something."""
+
+LEAST_OWN = 6
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # one thread leaves the other cores to requests; argon2 releases the GIL
 _threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
+MOST_WAITING = 256
+"""Passwords that may wait for a process to look at them: about 12 seconds' worth."""
+
+_waiting = 0
 T = TypeVar("T")
 
 
 @cache
 def _common() -> frozenset[str]:
-    return frozenset(FREQUENCY_LISTS["passwords"])
+    """Return zxcvbn's common passwords, mostly short, and 10,000 that are as long as ours must be.
+
+    These are the first of at least `MIN_LENGTH` characters among the ten million that Mark Burnett
+    put into the public domain in 2015, by frequency.
+    """
+    long = files(__package__).joinpath("common_passwords.txt").read_text()
+    return frozenset(FREQUENCY_LISTS["passwords"]) | frozenset(long.split("\n"))
 
 
 @cache
@@ -36,11 +52,18 @@ def _decoy() -> str:
 
 
 async def _off_loop(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_threads, work)
+    global _waiting
+    if _waiting >= MOST_WAITING:
+        raise TooManyPasswordsError(retry_after=5)
+    _waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_threads, work)
+    finally:
+        _waiting -= 1
 
 
-def check_strength(password: str, *, email: str) -> None:
-    """Raise `WeakPasswordError` for a common password, or one made of the e-mail address."""
+def check_strength(password: str, *, email: str, field: str = "body.password") -> None:
+    """Raise `WeakPasswordError` for a common password, or one made of what everybody knows."""
     folded = password.casefold()
     core = folded.strip("0123456789!?.-_*#$ ")
     local_part = email.casefold().partition("@")[0]
@@ -48,9 +71,25 @@ def check_strength(password: str, *, email: str) -> None:
     steps = {(ord(b) - ord(a)) % 10 for a, b in pairwise(folded)}  # "123456789012", "abcdefghijkl"
     known = not _common().isdisjoint({folded, core, unit})
     if known or len(set(folded)) < 4 or len(steps) == 1:
-        raise WeakPasswordError("This password is too easy to guess", field="body.password")
+        raise WeakPasswordError("This password is too easy to guess", field=field)
     if folded == email.casefold() or (core and core == local_part):
-        raise WeakPasswordError("Do not use your e-mail address", field="body.password")
+        raise WeakPasswordError("Do not use your e-mail address", field=field)
+    words = {*CONTEXT_WORDS, *re.findall(r"\w{4,}", email.casefold())}
+    if len(_without(folded, words)) < LEAST_OWN:
+        raise WeakPasswordError("Use less of your e-mail address and of our name", field=field)
+
+
+def _without(folded: str, words: set[str]) -> str:
+    for word in sorted(words, key=len, reverse=True):
+        folded = folded.replace(word, "")
+    return folded
+
+
+async def renewed(password: str, stored: str | None) -> str | None:
+    """Return the hash anew when `stored` was made with other parameters, else None."""
+    if stored is None or not _hasher.check_needs_rehash(stored):
+        return None
+    return await hash_password(password)
 
 
 async def hash_password(password: str) -> str:

@@ -1,47 +1,37 @@
-"""What can be done with accounts: sign up, sign in, refresh, sign out, change oneself."""
+"""What people do with their own account: sign up, prove who they are, change it, leave it."""
 
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import structlog
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from taskbell.accounts import passwords
+from taskbell.accounts import administration, links, passwords, sessions
 from taskbell.accounts.errors import (
     EmailTakenError,
-    InvalidRefreshTokenError,
+    NoPasswordError,
     UserNotFoundError,
     WrongCredentialsError,
+    WrongPasswordError,
 )
-from taskbell.accounts.models import AuthSession, RefreshToken, User
-from taskbell.accounts.tokens import TokenKeys, hash_refresh_token, new_refresh_token
+from taskbell.accounts.jobs import PURGE, PurgePayload
+from taskbell.accounts.models import ApiToken, User
 from taskbell.clock import now
 from taskbell.jobs.service import enqueue
 from taskbell.mail.jobs import WELCOME, WelcomePayload
+from taskbell.mail.notices import notify
 
-SESSION_TTL = timedelta(days=30)
-PRUNE_AFTER = timedelta(days=30)
-REUSE_GRACE = timedelta(seconds=10)
-"""A spent refresh token asked for again this soon is a lost answer or a second tab, not a thief."""
+DELETION_GRACE = timedelta(days=7)
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """The result of signing in: whose session, and its secrets."""
-
-    user: User
-    access_token: str
-    refresh_token: str
 
 
 def email_key(email: str) -> str:
@@ -62,150 +52,183 @@ async def sign_up(
     Raises `WeakPasswordError`, `EmailTakenError`.
     """
     passwords.check_strength(password, email=email)
-    values = {
-        "email": email,
-        "email_key": email_key(email),
-        "name": name or "",
-        "password_hash": await passwords.hash_password(password),
-        "time_zone": time_zone,
-    }
+    user = await add_user(
+        session,
+        email=email,
+        name=name or "",
+        password_hash=await passwords.hash_password(password),
+        time_zone=time_zone,
+    )
+    await enqueue(
+        session, WELCOME, WelcomePayload(user_id=user.id), dedupe_key=f"welcome:{user.id}"
+    )
+    return user
+
+
+async def add_user(session: AsyncSession, *, email: str, **fields: Any) -> User:
+    """Add an account and nothing else. Raises `EmailTakenError`."""
     # no error in the database, whose log would name the address
     user: User | None = await session.scalar(
         insert(User)
-        .values(values)
+        .values(email=email, email_key=email_key(email), **fields)
         .on_conflict_do_nothing(index_elements=["email_key"])
         .returning(User)
     )
     if user is None:
         raise EmailTakenError
-    await enqueue(
-        session, WELCOME, WelcomePayload(user_id=user.id), dedupe_key=f"welcome:{user.id}"
-    )
     log.info("account_created", user_id=str(user.id))
     return user
 
 
 async def find_by_email(session: AsyncSession, *, email: str) -> User | None:
-    """Return the account of an address, active or not."""
+    """Return the account of an address, usable or not."""
     user: User | None = await session.scalar(
         select(User).where(col(User.email_key) == email_key(email))
     )
     return user
 
 
-async def log_in(user: User | None, *, password: str) -> User:
-    """Return the user whose password this is, or the same error after the same time for any reason.
+@dataclass(frozen=True)
+class Proof:
+    """Somebody knew the password of `user`; `rehashed` is its hash by today's parameters, or None.
+
+    It counts as long as the password is still that one: see `admit`.
+    """
+
+    user: User
+    rehashed: str | None = None
+
+
+async def log_in(user: User | None, *, password: str) -> Proof:
+    """Prove a user by password, or raise the same error after the same time for any reason.
 
     Takes the user instead of a session: no connection waits while the password is hashed. Raises
     `WrongCredentialsError`.
     """
     right = await passwords.verify(password, user.password_hash if user else None)
     if user is None or not right or not user.is_active:
-        log.warning("login_failed")
+        log.warning("login_failed", user_id=str(user.id) if user else None)
         raise WrongCredentialsError
     log.info("login_ok", user_id=str(user.id))
+    return Proof(user, await passwords.renewed(password, user.password_hash))
+
+
+async def admit(session: AsyncSession, proof: Proof) -> User:
+    """Return the proven user, locked; one who was leaving stays.
+
+    Raises `WrongCredentialsError` when the password was changed, or the account disabled, while we
+    looked at the password.
+    """
+    user = await _locked(session, proof.user.id)
+    if user is None or not user.is_active or user.password_hash != proof.user.password_hash:
+        raise WrongCredentialsError
+    if proof.rehashed is not None:
+        user.password_hash = proof.rehashed
+        log.info("password_rehashed", user_id=str(user.id))
+    if user.deletion_at is not None:
+        user.deletion_at = None
+        await notify(session, "account_kept", user_id=user.id, email=user.email)
+        log.info("deletion_taken_back", user_id=str(user.id))
     return user
 
 
-async def start_session(
-    session: AsyncSession, keys: TokenKeys, *, user: User, user_agent: str
-) -> SignedIn:
-    """Begin a session for a user whose identity was just proven."""
-    auth_session = AuthSession(
-        user_id=user.id, user_agent=user_agent[:200], expires_at=now() + SESSION_TTL
-    )
-    session.add(auth_session)
-    await session.flush()
-    refresh_token = new_refresh_token()
-    session.add(
-        RefreshToken(token_hash=hash_refresh_token(refresh_token), session_id=auth_session.id)
-    )
-    return SignedIn(user, keys.issue(user, auth_session.id), refresh_token)
+async def prove_again(user: User, *, password: str) -> Proof:
+    """Prove a signed-in user once more, before something that matters.
 
-
-async def refresh(session: AsyncSession, keys: TokenKeys, *, token: str) -> SignedIn | None:
-    """Exchange a refresh token for its successor and a new access token.
-
-    Raises `InvalidRefreshTokenError`. A token spent more than `REUSE_GRACE` ago was stolen, from
-    whom nobody can tell: the whole session ends and None is returned, for the caller to commit
-    before it answers as for any invalid token.
+    Raises `NoPasswordError`, `WrongPasswordError`.
     """
-    found = (
-        await session.execute(
-            select(RefreshToken, AuthSession, User)
-            .join(AuthSession, col(AuthSession.id) == col(RefreshToken.session_id))
-            .join(User, col(User.id) == col(AuthSession.user_id))
-            .where(col(RefreshToken.token_hash) == hash_refresh_token(token))
-            # the session row serialises the refreshes of one family
-            .with_for_update(of=AuthSession)
-            .execution_options(populate_existing=True)
-        )
-    ).one_or_none()
-    if found is None:
-        raise InvalidRefreshTokenError
-    spent, auth_session, user = found
-    moment = now()
-    if auth_session.ended_at or auth_session.expires_at <= moment or not user.is_active:
-        raise InvalidRefreshTokenError
-    # read again under the lock: another request may have spent it while we waited
-    await session.refresh(spent)
-    if spent.spent_at is not None and moment - spent.spent_at > REUSE_GRACE:
-        await _end(session, auth_session.id, reason="refresh_token_reused")
-        log.warning("refresh_reuse", user_id=str(user.id), session_id=str(auth_session.id))
-        return None
-    successor = keys.successor(token)
-    if spent.spent_at is None:
-        spent.spent_at = moment
-        session.add(
-            RefreshToken(token_hash=hash_refresh_token(successor), session_id=auth_session.id)
-        )
-        auth_session.last_used_at = moment
-        auth_session.expires_at = moment + SESSION_TTL
-    return SignedIn(user, keys.issue(user, auth_session.id), successor)
+    if user.password_hash is None:
+        raise NoPasswordError
+    if not await passwords.verify(password, user.password_hash):
+        log.warning("reauthentication_failed", user_id=str(user.id))
+        raise WrongPasswordError
+    return Proof(user)
 
 
-async def log_out(session: AsyncSession, *, token: str) -> None:
-    """End the session of a refresh token; an unknown one is nobody's session."""
-    session_id = await session.scalar(
-        select(col(RefreshToken.session_id)).where(
-            col(RefreshToken.token_hash) == hash_refresh_token(token)
-        )
-    )
-    if session_id is not None:
-        await _end(session, session_id, reason="signed_out")
-
-
-async def _end(session: AsyncSession, session_id: UUID, *, reason: str) -> None:
-    await session.execute(
-        update(AuthSession)
-        .where(col(AuthSession.id) == session_id, col(AuthSession.ended_at).is_(None))
-        .values(ended_at=now(), ended_reason=reason)
-    )
-
-
-async def prune_sessions(session: AsyncSession) -> None:
-    """Delete sessions that ended or expired `PRUNE_AFTER` ago, with their tokens."""
-    limit = now() - PRUNE_AFTER
-    await session.execute(
-        delete(AuthSession)
-        .where(or_(col(AuthSession.ended_at) < limit, col(AuthSession.expires_at) < limit))
-        .execution_options(synchronize_session=False)
+async def _locked(session: AsyncSession, user_id: UUID) -> User | None:
+    # key_share: what refers to the user may be added meanwhile
+    return await session.get(
+        User, user_id, with_for_update={"key_share": True}, populate_existing=True
     )
 
 
 async def get_user(session: AsyncSession, *, user_id: UUID, for_update: bool = False) -> User:
-    """Return an active user. Raises `UserNotFoundError`."""
-    user = await session.get(User, user_id, with_for_update=for_update)
-    if user is None or not user.is_active:
+    """Return a usable user. Raises `UserNotFoundError`."""
+    user = await (_locked(session, user_id) if for_update else session.get(User, user_id))
+    if user is None or not user.is_usable:
         raise UserNotFoundError
     return user
 
 
+async def proven_user(session: AsyncSession, proof: Proof) -> User:
+    """Return the proven user, locked. Raises `WrongPasswordError` if the password is another."""
+    user = await get_user(session, user_id=proof.user.id, for_update=True)
+    if user.password_hash != proof.user.password_hash:
+        raise WrongPasswordError
+    return user
+
+
+def touch(user: User) -> None:
+    """Note a change."""
+    user.version += 1
+    user.updated_at = now()
+
+
 async def update_user(session: AsyncSession, *, user_id: UUID, changes: dict[str, Any]) -> User:
-    """Merge `changes` (name, time_zone) into a user. Raises `UserNotFoundError`."""
+    """Merge `changes` (name, time_zone, locale, week_start) into a user.
+
+    Raises `UserNotFoundError`.
+    """
     user = await get_user(session, user_id=user_id, for_update=True)
     for field, value in changes.items():
         setattr(user, field, value)
-    user.version += 1
-    user.updated_at = now()
+    touch(user)
     return user
+
+
+async def change_password(
+    session: AsyncSession, proof: Proof, *, new_hash: str, session_id: UUID | None
+) -> None:
+    """Set a new password; all sessions but `session_id` end, and a mail tells.
+
+    Raises `WrongPasswordError` when another request changed it first.
+    """
+    user = await proven_user(session, proof)
+    user.password_hash = new_hash
+    touch(user)
+    await _drop_what_is_open(session, user)
+    await sessions.end_all(session, user_id=user.id, reason="password_changed", but=session_id)
+    await notify(session, "password_changed", user_id=user.id, email=user.email)
+    log.info("password_changed", user_id=str(user.id))
+
+
+async def _drop_what_is_open(session: AsyncSession, user: User) -> None:
+    # a thief may have asked for another address, whose link would outlive the new password
+    user.pending_email = None
+    every: tuple[links.Purpose, ...] = get_args(links.Purpose)
+    await links.spend_all(session, user_id=user.id, purposes=every)
+
+
+async def shut_out(session: AsyncSession, user: User, *, reason: str) -> None:
+    """End everything that gives access to an account but its password."""
+    await _drop_what_is_open(session, user)
+    await session.execute(delete(ApiToken).where(col(ApiToken.user_id) == user.id))
+    await sessions.end_all(session, user_id=user.id, reason=reason)
+
+
+async def delete_account(session: AsyncSession, proof: Proof) -> None:
+    """Sign a user out everywhere, for good after `DELETION_GRACE` unless they sign in again.
+
+    Raises `LastAdminError`, `WrongPasswordError`.
+    """
+    await administration.lock_admins(session)
+    user = await proven_user(session, proof)
+    await administration.keep_one_admin(session, without=user)
+    user.deletion_at = now() + DELETION_GRACE
+    touch(user)
+    await shut_out(session, user, reason="account_deleted")
+    await enqueue(session, PURGE, PurgePayload(user_id=user.id), run_at=user.deletion_at)
+    await notify(
+        session, "deletion_planned", user_id=user.id, email=user.email, moment=user.deletion_at
+    )
+    log.info("deletion_planned", user_id=str(user.id))

@@ -8,7 +8,6 @@ import hmac
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -16,6 +15,7 @@ from uuid import UUID
 
 import jwt
 
+from taskbell.accounts.callers import Caller
 from taskbell.accounts.errors import ExpiredTokenError, InvalidTokenError
 from taskbell.accounts.models import User
 from taskbell.clock import now
@@ -30,15 +30,6 @@ REMEMBERED = 4096
 """Valid tokens whose signature is not computed again; 70 µs each time (docs/performance.md)."""
 
 _REQUIRED = ["sub", "sid", "iss", "aud", "iat", "nbf", "exp", "jti", "typ", "role"]
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who makes a request, as their access token says."""
-
-    user_id: UUID
-    session_id: UUID
-    role: str
 
 
 class TokenKeys:
@@ -103,6 +94,13 @@ class TokenKeys:
             raise ExpiredTokenError from None
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, RecursionError):
             raise InvalidTokenError from None
+
+    def knows(self, token: str) -> bool:
+        """Tell whether a token names one of our keys; it may still be anybody's forgery."""
+        try:
+            return str(jwt.get_unverified_header(token).get("kid")) in self._keys
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            return False
 
     def successor(self, refresh_token: str) -> str:
         """Return the refresh token that follows `refresh_token`.

@@ -214,6 +214,6 @@ async def prune(connection: AsyncConnection) -> int:
     return (await connection.execute(queries.PRUNE)).rowcount
 
 
-async def oldest_due_seconds(connection: AsyncConnection) -> float:
+async def oldest_due_seconds(executor: Executor) -> float:
     """Return how long the oldest due job has been waiting, 0 when none is."""
-    return float(await connection.scalar(queries.OLDEST_DUE) or 0.0)
+    return float(await executor.scalar(queries.OLDEST_DUE) or 0.0)

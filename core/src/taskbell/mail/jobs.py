@@ -13,6 +13,31 @@ class WelcomePayload(Payload):
     user_id: UUID
 
 
+class VerifyPayload(Payload):
+    """`change`: to the address that is to become theirs, not to the one they have."""
+
+    user_id: UUID
+    change: bool = False
+
+
+class ResetPayload(Payload):
+    """Names nobody when the address was nobody's: the request must not show that."""
+
+    user_id: UUID
+
+
+class NoticePayload(Payload):
+    """What happened to an account; see `notices`. `email`: to where, which may be an old address.
+
+    `moment`: the time the notice speaks of, if any.
+    """
+
+    user_id: UUID
+    email: str
+    notice: str
+    moment: datetime | None = None
+
+
 class ReminderPayload(Payload):
     """Which occurrence of which reminder.
 
@@ -25,6 +50,9 @@ class ReminderPayload(Payload):
 
 
 WELCOME = Kind("mail.welcome", WelcomePayload, retry=MAIL_RETRY, timeout_seconds=120)
+VERIFY = Kind("mail.verify", VerifyPayload, retry=MAIL_RETRY, priority=10, timeout_seconds=120)
+RESET = Kind("mail.reset", ResetPayload, retry=MAIL_RETRY, priority=10, timeout_seconds=120)
+NOTICE = Kind("mail.notice", NoticePayload, retry=MAIL_RETRY, timeout_seconds=120)
 REMINDER = Kind(
     "mail.reminder", ReminderPayload, retry=MAIL_RETRY, priority=10, timeout_seconds=120
 )

@@ -34,7 +34,8 @@ _environment = Environment(
 )
 
 
-def _local(value: datetime, zone: str) -> str:
+def in_zone(value: datetime, zone: str) -> str:
+    """Return an instant in words, in the time of a zone."""
     local = value.astimezone(ZoneInfo(zone))
     return f"{local:%A}, {local.day} {local:%B %Y, %H:%M} ({zone})"
 
@@ -47,7 +48,7 @@ def _duration(seconds: int) -> str:
     return f"{seconds} seconds"
 
 
-_environment.filters["local"] = _local
+_environment.filters["local"] = in_zone
 _environment.filters["duration"] = _duration
 
 

@@ -131,7 +131,7 @@ async def read_due(session: AsyncSession, payload: ReminderPayload) -> DueRemind
     # as it was written, not computed again: zone rules may differ between two builds
     if (reminder.state, reminder.last_fire_at) != ("fired", payload.fire_at):
         return NotWanted("the reminder was moved", for_good=False)
-    if not user.is_active or task.owner_id != user.id:
+    if not user.is_usable or task.owner_id != user.id:
         return NotWanted("the owner has no access any more")
     return DueReminder(user, task, due_instant(task))
 

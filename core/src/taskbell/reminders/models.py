@@ -14,6 +14,9 @@ from taskbell.clock import now
 from taskbell.db import Timestamp
 from taskbell.ids import new_id
 
+REMINDER_STATES = ("scheduled", "fired", "snoozed", "cancelled")
+DELIVERY_STATES = ("planned", "sending", "sent", "failed", "unknown", "skipped")
+
 
 class Reminder(SQLModel, table=True):
     """A wish to be told: `offset_minutes` before the task is due, or `at` an instant.

@@ -2,6 +2,9 @@
 
 A statement does the whole thing where nothing stands in the way, and nothing at all otherwise. Then
 `service.py` does it step by step in a transaction, or says why not: what is right is decided there.
+
+Each is given the `session_id` of the caller's sign-in, and raises `SessionEndedError` when that has
+ended; None for callers that were looked up already, and other programs than the API.
 """
 
 from functools import cache
@@ -26,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from taskbell.accounts import live
 from taskbell.accounts.models import User
 from taskbell.clock import now
 from taskbell.db import Database, Timestamp
@@ -41,14 +45,18 @@ from taskbell.tasks.schemas import TaskCreate, TaskPatch
 _MINE = and_(
     TASK.c.id == bindparam("task_id", type_=Uuid()),
     TASK.c.owner_id == bindparam("caller_id", type_=Uuid()),
+    live.lives(),
 )
 _GET = Statement(select(*COLUMNS).where(_MINE), into=TaskRow)
 
 
-async def get_task(database: Database, *, owner_id: UUID, task_id: UUID) -> TaskRow:
+async def get_task(
+    database: Database, *, owner_id: UUID, session_id: UUID | None = None, task_id: UUID
+) -> TaskRow:
     """Return a task, trashed or not. Raises `TaskNotFoundError`."""
-    task = await _GET.first(database, caller_id=owner_id, task_id=task_id)
+    task = await _GET.first(database, caller_id=owner_id, session_id=session_id, task_id=task_id)
     if task is None:
+        await live.check(database, session_id=session_id)
         raise TaskNotFoundError
     return task
 
@@ -71,7 +79,7 @@ def _create(chosen: ColumnElement[bool]) -> Statement[TaskRow]:
     into = (
         select(*row.values())
         .join(User, col(User.id) == col(TaskList.owner_id))
-        .where(col(TaskList.owner_id) == bindparam("caller_id"), col(User.is_active), chosen)
+        .where(col(TaskList.owner_id) == bindparam("caller_id"), live.lives(), chosen)
     )
     return Statement(
         insert(TASK)
@@ -86,7 +94,9 @@ _CREATE = _create(col(TaskList.id) == bindparam("list_id"))
 _CREATE_IN_INBOX = _create(col(TaskList.is_inbox).is_(True))
 
 
-async def create_task(database: Database, *, owner_id: UUID, new: TaskCreate) -> TaskRow | Task:
+async def create_task(
+    database: Database, *, owner_id: UUID, session_id: UUID | None = None, new: TaskCreate
+) -> TaskRow | Task:
     """Add a task; raises what `service.create_task` raises."""
     moment = now()
     service.check_new(new, at=moment)
@@ -97,10 +107,13 @@ async def create_task(database: Database, *, owner_id: UUID, new: TaskCreate) ->
         statement = _CREATE_IN_INBOX
     else:
         statement, values["list_id"] = _CREATE, new.list_id
-    task = await statement.first(database, **values, caller_id=owner_id, moment=moment)
+    task = await statement.first(
+        database, **values, caller_id=owner_id, session_id=session_id, moment=moment
+    )
     if task is not None:
         return task
     async with database.transaction() as session:
+        await live.check(session, session_id=session_id)
         return await service.create_task(session, owner_id=owner_id, new=new)
 
 
@@ -146,6 +159,7 @@ async def set_completed(
     database: Database,
     *,
     owner_id: UUID,
+    session_id: UUID | None = None,
     task_id: UUID,
     completed: bool | None = None,
     if_version: int | None = None,
@@ -154,6 +168,7 @@ async def set_completed(
     task = await _COMPLETE.first(
         database,
         caller_id=owner_id,
+        session_id=session_id,
         task_id=task_id,
         wanted=completed,
         if_version=if_version,
@@ -162,6 +177,7 @@ async def set_completed(
     if task is not None:
         return task
     async with database.transaction() as session:
+        await live.check(session, session_id=session_id)
         return await service.set_completed(
             session,
             owner_id=owner_id,
@@ -175,14 +191,25 @@ _TRASH = _change(moves_reminders=True, deleted_at=_MOMENT)
 
 
 async def trash_task(
-    database: Database, *, owner_id: UUID, task_id: UUID, if_version: int | None = None
+    database: Database,
+    *,
+    owner_id: UUID,
+    session_id: UUID | None = None,
+    task_id: UUID,
+    if_version: int | None = None,
 ) -> None:
     """Move a task to the trash; as `service.trash_task`."""
     task = await _TRASH.first(
-        database, caller_id=owner_id, task_id=task_id, if_version=if_version, moment=now()
+        database,
+        caller_id=owner_id,
+        session_id=session_id,
+        task_id=task_id,
+        if_version=if_version,
+        moment=now(),
     )
     if task is None:
         async with database.transaction() as session:
+            await live.check(session, session_id=session_id)
             await service.trash_task(
                 session, owner_id=owner_id, task_id=task_id, if_version=if_version
             )
@@ -206,6 +233,7 @@ async def update_task(
     database: Database,
     *,
     owner_id: UUID,
+    session_id: UUID | None = None,
     task_id: UUID,
     patch: TaskPatch,
     if_version: int | None = None,
@@ -217,6 +245,7 @@ async def update_task(
         task = await _update(names).first(
             database,
             caller_id=owner_id,
+            session_id=session_id,
             task_id=task_id,
             if_version=if_version,
             moment=now(),
@@ -225,6 +254,7 @@ async def update_task(
         if task is not None:
             return task
     async with database.transaction() as session:
+        await live.check(session, session_id=session_id)
         return await service.update_task(
             session, owner_id=owner_id, task_id=task_id, patch=patch, if_version=if_version
         )

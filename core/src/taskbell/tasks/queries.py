@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
+from taskbell.accounts import live
 from taskbell.accounts.models import User
 from taskbell.clock import now
 from taskbell.db import Timestamp
@@ -261,7 +262,7 @@ def _page_statement(shape: _Shape) -> Statement[_Found]:
     directed = order.key.desc() if shape.descending else order.key.asc()
     statement = (
         select(*COLUMNS, order.key.label("sort_key"), total)
-        .where(*conditions)
+        .where(live.lives(), *conditions)
         .order_by(
             directed.nulls_last() if order.nullable else directed,
             id_.desc() if shape.descending else id_.asc(),
@@ -318,6 +319,7 @@ async def list_tasks(
     executor: Executor,
     *,
     owner_id: UUID,
+    session_id: UUID | None = None,
     wanted: TaskFilter,
     sort: SortName | None = None,
     page: int = 1,
@@ -326,7 +328,8 @@ async def list_tasks(
 ) -> Page:
     """Return one page: by `cursor` (without a total), else by number. One statement.
 
-    Raises `InvalidCursorError`. Without `sort` a search is ranked, else the newest come first.
+    Raises `InvalidCursorError`, and `SessionEndedError` for a `session_id` that has ended. Without
+    `sort` a search is ranked, else the newest come first.
     """
     order = sort or (BEST_FIRST if _searches(wanted) else DEFAULT_SORT)
     values = _values(owner_id, wanted)
@@ -337,8 +340,12 @@ async def list_tasks(
     else:
         shape = _shape(wanted, order, "number")
         place = {"skipped": (page - 1) * per_page}
-    found = await _page_statement(shape).all(executor, **values, **place, most=per_page + 1)
+    found = await _page_statement(shape).all(
+        executor, **values, **place, session_id=session_id, most=per_page + 1
+    )
     total = found[0].total if found else None
+    if not found:
+        await live.check(executor, session_id=session_id)
     if not found and cursor is None:  # no row to carry the total
         total = 0 if page == 1 else await _count_statement(shape).first(executor, **values)
     more = len(found) > per_page

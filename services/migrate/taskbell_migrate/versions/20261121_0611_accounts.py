@@ -97,6 +97,7 @@ def upgrade() -> None:
     op.add_column(
         "auth_session", sa.Column("address", sa.String(), server_default="", nullable=False)
     )
+    op.add_column("auth_session", sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("user_account", sa.Column("pending_email", sa.String(), nullable=True))
     op.add_column(
         "user_account", sa.Column("locale", sa.String(), server_default="en", nullable=False)
@@ -132,6 +133,7 @@ def downgrade() -> None:
     op.drop_column("user_account", "week_start")
     op.drop_column("user_account", "locale")
     op.drop_column("user_account", "pending_email")
+    op.drop_column("auth_session", "proven_at")
     op.drop_column("auth_session", "address")
     op.drop_table("account_export_part")
     op.drop_index(op.f("ix_mailed_link_user_id"), table_name="mailed_link")

@@ -1,6 +1,8 @@
 """Daily jobs."""
 
-from taskbell.accounts.service import prune_sessions
+from taskbell.accounts.links import prune_links
+from taskbell.accounts.sessions import prune_sessions
+from taskbell.exports.service import prune_exports
 from taskbell.housekeeping import SESSION_PRUNE, TRASH_PURGE, DailyPayload
 from taskbell.tasks.service import purge_trash
 from taskbell_worker.registry import handles
@@ -20,6 +22,8 @@ async def purge(run: Run, _payload: DailyPayload) -> None:
 
 @handles(SESSION_PRUNE)
 async def prune(run: Run, _payload: DailyPayload) -> None:
-    """Delete sessions that ended or expired 30 days ago."""
+    """Delete sessions that ended or expired 30 days ago, and links and exports that are over."""
     async with run.database.transaction() as session:
         await prune_sessions(session)
+        await prune_links(session)
+        await prune_exports(session)
