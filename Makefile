@@ -8,7 +8,7 @@ COMPOSE := docker compose -f deploy/docker-compose.yml
 CODE := core services/api services/worker services/migrate local tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check e2e e2e-compose faults bench up down logs migrate revision web clean
+.PHONY: help setup run test check e2e e2e-compose faults bench up down logs migrate revision admin web clean
 
 help: ## List the targets
 	@echo 'make TARGET [VARIABLE=value …]'
@@ -66,6 +66,13 @@ revision: setup ## A new migration from changed models: make revision m="add col
 	@test -n '$(m)' || { echo 'Say what changes: make revision m="add colours"'; exit 2; }
 	$(BIN)/python -m taskbell_local with-postgres --migrated -- \
 		$(BIN)/python -m taskbell_migrate revision -m '$(m)'
+
+admin: setup ## Make somebody an administrator: make admin email=ada@example.com
+	@test -n '$(email)' || { echo 'Say who: make admin email=ada@example.com'; exit 2; }
+	@if [ -z "$$DATABASE_URL" ] && ! $(BIN)/python -m taskbell_local status >/dev/null \
+		&& $(COMPOSE) ps --quiet --status running api 2>/dev/null | grep -q .; \
+	then $(COMPOSE) exec api python -m taskbell_api.make_admin '$(email)'; \
+	else $(BIN)/python -m taskbell_local admin '$(email)'; fi
 
 web: setup ## Build the page into services/web/dist
 	@exec $(BIN)/python -m taskbell_local web

@@ -20,7 +20,7 @@ PER_PAGE = 20
 
 
 async def look_up(stack: Stack, owners: Sequence[Owner], database_url: str = "") -> list[Person]:
-    """Return these users with fresh access tokens (15 minutes) and their tasks."""
+    """Return these users with a session and access token (15 minutes) each, and their tasks."""
     environment = stack.environment()
     keys = TokenKeys(
         TokenSettings(
@@ -36,13 +36,19 @@ async def look_up(stack: Stack, owners: Sequence[Owner], database_url: str = "")
             " GROUP BY owner_id",
             [owner.id for owner in owners],
         )
+        sessions = {owner.id: new_id() for owner in owners}
+        await connection.executemany(
+            "INSERT INTO auth_session (id, user_id, user_agent, created_at, last_used_at,"
+            " expires_at) VALUES ($1, $2, 'bench', now(), now(), now() + interval '1 day')",
+            [(session_id, user_id) for user_id, session_id in sessions.items()],
+        )
     finally:
         await connection.close()
     tasks = {row["owner_id"]: row["tasks"] for row in rows}
     return [
         Person(
             one.id,
-            keys.issue(User(id=one.id, email="", email_key=""), new_id()),
+            keys.issue(User(id=one.id, email="", email_key=""), sessions[one.id]),
             tasks.get(one.id, []),
         )
         for one in owners

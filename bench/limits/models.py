@@ -48,9 +48,14 @@ class UserOut(BaseModel):
 
     id: UUID
     email: str
+    email_verified: bool
+    pending_email: str | None
     name: str
     role: Literal["user", "admin"]
     time_zone: str
+    locale: str
+    week_start: str
+    has_password: bool
     version: int
     created_at: datetime
     updated_at: datetime

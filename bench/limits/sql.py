@@ -17,7 +17,9 @@ TASK = (
 )
 
 ME = (
-    "SELECT id, email, name, role, time_zone, version, created_at, updated_at"
+    "SELECT id, email, email_verified_at IS NOT NULL AS email_verified, pending_email, name, role,"
+    " time_zone, locale, week_start, password_hash IS NOT NULL AS has_password, version,"
+    " created_at, updated_at"
     " FROM user_account WHERE id = $1"
 )
 GET = f"SELECT {TASK} FROM task WHERE id = $1 AND owner_id = $2"

@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _call([paths.postgres("psql"), url, *passed], base_environment())
     if command == "migrate":
         return _migrate(state)
+    if command == "admin":
+        return _admin(state, options.email)
     if command == "web":
         return _build(toolchain.ensure_page, Console())
     if command == "npm":
@@ -89,6 +91,10 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "migrate",
         help="bring DATABASE_URL, or else the state folder's database, to the newest schema",
     )
+    admin = commands.add_parser(
+        "admin", help="make somebody an administrator, in DATABASE_URL or the state folder"
+    )
+    admin.add_argument("email", help="the address of their account; one is made if there is none")
     commands.add_parser("web", help="build the page if its sources changed")
     commands.add_parser("npm", help="run npm in services/web, with a Node new enough for it")
     throwaway = commands.add_parser(
@@ -138,6 +144,18 @@ def _migrate(state: State) -> int:
     with database as url:
         command = [sys.executable, "-m", "taskbell_migrate", "upgrade"]
         return _call(command, {**os.environ, "DATABASE_URL": url})
+
+
+def _admin(state: State, email: str) -> int:
+    target, running = os.environ.get("DATABASE_URL"), state.running()
+    if not target and not state.folder.exists():
+        print(f"Nothing was ever run in {state.folder}: start it with make run.", file=sys.stderr)
+        return 1
+    public = {"PUBLIC_URL": running["gateway"]} if running else {}
+    database: AbstractContextManager[str] = nullcontext(target) if target else _database(state)
+    with database as url:
+        command = [sys.executable, "-m", "taskbell_api.make_admin", email]
+        return _call(command, {**public, **os.environ, "DATABASE_URL": url})
 
 
 def _with_postgres(migrated: bool, program: list[str]) -> int:

@@ -14,13 +14,34 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from taskbell_api import docs, openapi, problems
+from taskbell_api.access import check_declared
 from taskbell_api.deps import Services
 from taskbell_api.middleware import BodyLimit, Errors, RequestLine
-from taskbell_api.routers import auth, health, reminders, tasks, users
+from taskbell_api.routers import (
+    admin,
+    auth,
+    health,
+    recovery,
+    reminders,
+    sessions,
+    tasks,
+    tokens,
+    users,
+)
 from taskbell_api.settings import ApiSettings
 
 MOST_BODY_BYTES = 1024 * 1024
-ROUTERS = (tasks.router, users.router, reminders.router, auth.router, health.router)
+ROUTERS = (
+    tasks.router,
+    users.router,
+    reminders.router,
+    auth.router,
+    recovery.router,
+    sessions.router,
+    tokens.router,
+    admin.router,
+    health.router,
+)
 """The most asked first: paths are tried in order."""
 
 
@@ -54,6 +75,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(router)
     if settings.docs_enabled:
         app.include_router(docs.router())
+    check_declared(app.routes)
     return app
 
 
@@ -80,7 +102,14 @@ def _cors(settings: ApiSettings) -> Middleware:
             "Idempotency-Key",
             "X-Request-ID",
         ],
-        expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+        expose_headers=[
+            "ETag",
+            "Location",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "X-Request-ID",
+        ],
     )
 
 

@@ -8,7 +8,7 @@ host that set it, and no page can choose the `Host` of a request that its browse
 
 from fastapi import Request, Response
 
-from taskbell.accounts.service import SESSION_TTL
+from taskbell.accounts.sessions import IDLE_TTL
 from taskbell.errors import ForbiddenError
 from taskbell_api.deps import BASE
 from taskbell_api.settings import ApiSettings, origin_of
@@ -42,7 +42,7 @@ def put(response: Response, token: str, settings: ApiSettings) -> None:
     response.set_cookie(
         NAME,
         token,
-        max_age=int(SESSION_TTL.total_seconds()),
+        max_age=int(IDLE_TTL.total_seconds()),
         path=PATH,
         secure=_secure(settings),
         httponly=True,

@@ -1,19 +1,18 @@
-"""What endpoints depend on: the process's services, a transaction, the caller."""
+"""What endpoints depend on: the process's services, and a transaction. Callers: access.py."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import structlog
 from fastapi import Depends, Request
-from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskbell.accounts.tokens import Caller, TokenKeys
+from taskbell.accounts.tokens import TokenKeys
 from taskbell.db import Database
-from taskbell.errors import UnauthorizedError
 from taskbell.jobs import doorbell
+from taskbell_api.better_auth import BetterAuth
 from taskbell_api.settings import ApiSettings
+from taskbell_api.throttling.throttle import Throttle
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -32,6 +31,8 @@ class Services:
     database: Database
     redis: "Redis"
     keys: TokenKeys
+    better_auth: BetterAuth | None
+    throttle: Throttle
 
     @classmethod
     def of(cls, settings: ApiSettings) -> "Services":
@@ -46,10 +47,19 @@ class Services:
             after_commit=doorbell.Doorbell(redis).ring,
             command_seconds=COMMAND_SECONDS,
         )
-        return cls(settings, database, redis, TokenKeys(settings))
+        return cls(
+            settings,
+            database,
+            redis,
+            TokenKeys(settings),
+            BetterAuth.of(settings),
+            Throttle(settings, redis),
+        )
 
     async def close(self) -> None:
         """Close all connections."""
+        if self.better_auth is not None:
+            await self.better_auth.close()
         await self.database.close()
         await self.redis.aclose(close_connection_pool=True)
 
@@ -80,26 +90,3 @@ async def session(found: ServicesDep) -> AsyncIterator[AsyncSession]:
 
 # scope="function": it commits before the answer leaves, so that a failed commit is a failed request
 SessionDep = Annotated[AsyncSession, Depends(session, scope="function")]
-
-_bearer = OAuth2PasswordBearer(
-    tokenUrl=f"{BASE}/auth/login",
-    scheme_name="bearer",
-    description="E-mail address (as `username`) and password; or paste an access token.",
-    auto_error=False,
-)
-
-
-async def caller(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> Caller:
-    """Return who makes the request, as their access token says; asks no database.
-
-    Raises `UnauthorizedError`.
-    """
-    if token is None:
-        raise UnauthorizedError("Send an access token: Authorization: Bearer …")
-    found: Services = request.app.state.services
-    who = found.keys.verify(token)
-    structlog.contextvars.bind_contextvars(user_id=str(who.user_id))
-    return who
-
-
-CallerDep = Annotated[Caller, Depends(caller)]

@@ -9,6 +9,8 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
+from taskbell_api.access import public
+
 # React and styled-components write style attributes and elements
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -47,6 +49,7 @@ def router() -> APIRouter:
     redoc = (bundles / "redoc.standalone.js").read_bytes().replace(_FOREIGN_LOGO, _NO_LOGO)
 
     @made.get("/redoc/redoc.standalone.js")
+    @public
     async def redoc_bundle() -> Response:
         return Response(redoc, media_type="text/javascript", headers=_headers(fixed=True))
 
@@ -55,6 +58,7 @@ def router() -> APIRouter:
 
 def _add(made: APIRouter, path: str, file: Path, media_type: str) -> None:
     @made.get(path)
+    @public
     async def page() -> FileResponse:
         return FileResponse(
             file,

@@ -7,9 +7,14 @@ _ID = "0198f2a4-c1d3-7d1b-8a55-c1c6c1f0a0{}"
 USER: dict[str, Any] = {
     "id": _ID.format("01"),
     "email": "ada@example.com",
+    "email_verified": True,
+    "pending_email": None,
     "name": "Ada",
     "role": "user",
     "time_zone": "Europe/London",
+    "locale": "en-GB",
+    "week_start": "monday",
+    "has_password": True,
     "version": 1,
     "created_at": "2029-11-20T09:30:00Z",
     "updated_at": "2029-11-20T09:30:00Z",
@@ -72,20 +77,91 @@ TOKENS: dict[str, Any] = {
 }
 
 
+ADMIN_USER = USER | {
+    "is_active": True,
+    "deletion_at": None,
+    "last_seen_at": "2029-11-20T09:30:00Z",
+}
+
+SESSION: dict[str, Any] = {
+    "id": _ID.format("06"),
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "address": "192.0.2.7",
+    "created_at": "2029-11-01T08:00:00Z",
+    "last_used_at": "2029-11-20T09:30:00Z",
+    "expires_at": "2029-12-20T09:30:00Z",
+    "current": True,
+}
+
+API_TOKEN: dict[str, Any] = {
+    "id": _ID.format("07"),
+    "name": "Calendar script",
+    "scopes": ["tasks:read"],
+    "prefix": "tb_Zk3v9Q",
+    "created_at": "2029-11-20T09:30:00Z",
+    "last_used_at": None,
+    "expires_at": "2030-11-20T00:00:00Z",
+}
+
+JOB: dict[str, Any] = {
+    "id": _ID.format("08"),
+    "kind": "mail.reminder",
+    "state": "dead",
+    "attempts": 1,
+    "max_attempts": 36,
+    "crashes": 0,
+    "ambiguous": 0,
+    "last_error": "550 no such mailbox",
+    "run_at": "2029-11-20T09:30:00Z",
+    "created_at": "2029-11-20T09:30:00Z",
+    "finished_at": "2029-11-20T09:30:01Z",
+    "request_id": "0198f2a4c1d37d1b8a55c1c6c1f0a001",
+}
+
+STATS: dict[str, Any] = {
+    "users": {"total": 4, "active": 4, "admins": 1, "disabled": 0, "leaving": 0},
+    "sessions": 7,
+    "api_tokens": 1,
+    "tasks": {"total": 90, "pending": 40, "completed": 48, "trashed": 2},
+    "reminders": {"scheduled": 12, "fired": 60, "snoozed": 0, "cancelled": 3},
+    "deliveries_24h": {
+        "planned": 0,
+        "sending": 0,
+        "sent": 9,
+        "failed": 0,
+        "unknown": 0,
+        "skipped": 1,
+    },
+    "jobs": {"ready": 12, "running": 0, "done": 80, "dead": 1, "cancelled": 3},
+    "oldest_due_job_seconds": 0.0,
+}
+
+
 def _page(item: dict[str, Any]) -> dict[str, Any]:
     counts = {"total": 1, "page": 1, "per_page": 20, "pages": 1, "next_cursor": None}
     return {"items": [item], **counts}
 
 
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "Accepted": {"status": "accepted"},
+    "AdminStats": STATS,
+    "AdminUserOut": ADMIN_USER,
     "Alive": {"status": "ok"},
+    "ApiTokenOut": API_TOKEN,
     "DatabaseHealth": {"status": "ok", "latency_ms": 0.8},
     "DeliveryOut": DELIVERY,
+    "JobOut": JOB,
+    "NewApiTokenOut": API_TOKEN | {"token": "tb_Zk3v9QeUq7sWb1xLr5nTj2mHc8dYfGa4PoVi6KuEzN"},
+    "PageOut_AdminUserOut_": _page(ADMIN_USER),
+    "PageOut_ApiTokenOut_": _page(API_TOKEN),
     "PageOut_DeliveryOut_": _page(DELIVERY),
+    "PageOut_JobOut_": _page(JOB),
     "PageOut_ReminderOut_": _page(REMINDER),
+    "PageOut_SessionOut_": _page(SESSION),
     "PageOut_TaskOut_": _page(TASK),
     "RefreshRequest": {"refresh_token": TOKENS["refresh_token"]},
     "ReminderOut": REMINDER,
+    "SessionOut": SESSION,
     "TaskOut": TASK,
     "TokensOut": TOKENS,
     "UserOut": USER,

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from taskbell.ids import new_id
 from taskbell.logs import REQUEST_ID
 from taskbell_api import problems
+from taskbell_api.throttling import answers
 
 log = structlog.get_logger("taskbell_api.request")
 
@@ -39,7 +40,10 @@ class RequestLine:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _with_general(message.get("headers", ()), request_id)
+                message["headers"] = [
+                    *_with_general(message.get("headers", ()), request_id),
+                    *answers.fields(scope),
+                ]
             await send(message)
 
         structlog.contextvars.clear_contextvars()

@@ -7,10 +7,19 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from taskbell.accounts.errors import ExpiredTokenError, InvalidTokenError
+from taskbell.accounts.callers import SCOPES
+from taskbell.accounts.errors import (
+    ExpiredTokenError,
+    InsufficientScopeError,
+    InvalidTokenError,
+    NotPermittedError,
+    SessionRequiredError,
+)
+from taskbell.accounts.identities import EmailNotVerifiedError, IdentityIncompleteError
 from taskbell.errors import TaskbellError, UnauthorizedError
 from taskbell_api import problems
 from taskbell_api.examples import EXAMPLES
+from taskbell_api.jwks import SignInServiceUnavailableError
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 DESCRIPTION = """\
@@ -23,10 +32,12 @@ as `If-Match` to change only what you have seen.
 """
 TAGS = [
     {"name": "health", "description": "Is it alive, and can it serve?"},
-    {"name": "auth", "description": "Sign up, sign in, refresh, sign out."},
+    {"name": "auth", "description": "Sign up, sign in, refresh, sign out; sessions; mailed links."},
     {"name": "users", "description": "One's own account."},
+    {"name": "tokens", "description": "Personal API tokens."},
     {"name": "tasks", "description": "Tasks, their completion and the trash."},
     {"name": "reminders", "description": "When to be told, and what became of it."},
+    {"name": "admin", "description": "For administrators: users, jobs, figures."},
 ]
 
 Responses = dict[int | str, dict[str, Any]]
@@ -104,7 +115,10 @@ def _complete(operation: dict[str, Any]) -> None:
     if operation["operationId"] != "get_health":
         general.append(problems.DatabaseUnavailableError)
     if operation.get("security"):
-        general += [UnauthorizedError, InvalidTokenError, ExpiredTokenError]
+        general += [UnauthorizedError, InvalidTokenError, ExpiredTokenError, NotPermittedError]
+        (scopes,) = (one["bearer"] for one in operation["security"])
+        general += [IdentityIncompleteError, EmailNotVerifiedError, SignInServiceUnavailableError]
+        general += [SessionRequiredError if set(scopes) - SCOPES else InsufficientScopeError]
     if operation.get("requestBody"):
         general += [problems.MalformedBodyError, problems.UnsupportedMediaTypeError]
         general += [problems.RequestTooLargeError]

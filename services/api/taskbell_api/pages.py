@@ -7,9 +7,11 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
 from taskbell.errors import InvalidError
+from taskbell.paging import InvalidCursorError
 from taskbell_api import query_strings
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 MOST_PER_PAGE = 100
 LAST_PAGE = 10**12
@@ -63,6 +65,17 @@ class PageQuery(BaseModel):
     def number(self) -> int:
         """The page asked for."""
         return self.page or 1
+
+
+def whole_list(
+    made: type[PageOut[T]], found: Sequence[F], query: PageQuery, shown: Callable[[F], T]
+) -> PageOut[T]:
+    """Return a page of a list that is small, and was read whole. Raises `InvalidCursorError`."""
+    if query.cursor is not None:  # there is never a cursor to follow
+        raise InvalidCursorError
+    first = (query.number - 1) * query.per_page
+    items = [shown(one) for one in found[first : first + query.per_page]]
+    return made.of(items, query, total=len(found), next_cursor=None)
 
 
 P = TypeVar("P", bound=PageQuery)

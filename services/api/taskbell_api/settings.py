@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
-from taskbell.settings import DatabaseSettings, RedisSettings, TokenSettings, split_list
+from taskbell.settings import DatabaseSettings, RedisSettings, split_list
+from taskbell_api.better_auth_settings import BetterAuthSettings
+from taskbell_api.throttling.settings import RateLimitSettings
 
 MOST_AUTO = 4
 """Processes that `auto` makes at most: each takes 100 MB and `DATABASE_POOL_SIZE` connections."""
@@ -25,8 +27,8 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-class ApiSettings(DatabaseSettings, RedisSettings, TokenSettings):
-    """What the API needs beside database, Redis and keys."""
+class ApiSettings(DatabaseSettings, RedisSettings, BetterAuthSettings, RateLimitSettings):
+    """What the API needs beside database, Redis, keys and limits."""
 
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000

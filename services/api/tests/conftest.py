@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from taskbell.accounts.models import User
 from taskbell.accounts.passwords import hash_password
-from taskbell.accounts.service import start_session
+from taskbell.accounts.sessions import Device, start_session
 from taskbell.ids import new_id
 from taskbell.lists.service import create_inbox
 from taskbell_api.app import create_app
@@ -131,7 +131,9 @@ def new_person(services: Services, api: httpx.AsyncClient) -> NewPerson:
             session.add(user)
             await session.flush()
             await create_inbox(session, owner_id=user.id)
-            signed_in = await start_session(session, services.keys, user=user, user_agent="tests")
+            signed_in = await start_session(
+                session, services.keys, user=user, device=Device("tests")
+            )
         tokens = {
             "access_token": signed_in.access_token,
             "refresh_token": signed_in.refresh_token,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from taskbell.accounts.service import REUSE_GRACE
+from taskbell.accounts.sessions import REUSE_GRACE
 from taskbell.db import Database
 
 from .conftest import (

@@ -3,24 +3,32 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskbell.accounts import service as accounts
+from taskbell.accounts import sessions
 from taskbell.accounts.errors import (
     EmailTakenError,
     InvalidRefreshTokenError,
+    TooManyPasswordsError,
     WeakPasswordError,
     WrongCredentialsError,
 )
 from taskbell.accounts.schemas import RefreshRequest, SignUp, TokensOut, UserOut
-from taskbell.accounts.service import SignedIn
+from taskbell.accounts.service import email_key
+from taskbell.accounts.sessions import Device, SignedIn
 from taskbell.accounts.tokens import ACCESS_TTL
 from taskbell.errors import ForbiddenError
 from taskbell.lists import service as lists
-from taskbell.text import Text
+from taskbell.text import Text, storable
 from taskbell_api import cookies
+from taskbell_api.access import public
 from taskbell_api.deps import BASE, Services, ServicesDep
 from taskbell_api.openapi import errors
 from taskbell_api.problems import UnsupportedMediaTypeError
+from taskbell_api.throttling.answers import RateLimitedError
+from taskbell_api.throttling.operations import REFRESH, SIGN_UP
+from taskbell_api.throttling.throttle import limited
 
 router = APIRouter(prefix=f"{BASE}/auth", tags=["auth"])
 
@@ -56,9 +64,15 @@ async def form_only(request: Request) -> None:
     status_code=201,
     summary="Make an account",
     responses=errors(
-        SignupDisabledError, EmailTakenError, WeakPasswordError, cookies.OriginMismatchError
+        SignupDisabledError,
+        EmailTakenError,
+        WeakPasswordError,
+        TooManyPasswordsError,
+        RateLimitedError,
+        cookies.OriginMismatchError,
     ),
 )
+@public
 async def sign_up(
     request: Request,
     response: Response,
@@ -66,16 +80,22 @@ async def sign_up(
     body: SignUp,
     cookie: CookieFlag = False,
 ) -> TokensOut:
-    """Make an account with its inbox and sign in; a welcome mail is on its way."""
+    """Make an account with its inbox and sign in.
+
+    A mail is on its way, with the link that confirms the address.
+    """
     if not services.settings.signup_enabled:
         raise SignupDisabledError
     _check_page(request, services, cookie=cookie)
+    await services.throttle.check(request, SIGN_UP)
     async with services.database.transaction() as session:
         user = await accounts.sign_up(session, **body.model_dump())
         await lists.create_inbox(session, owner_id=user.id)
-        signed_in = await accounts.start_session(
-            session, services.keys, user=user, user_agent=_user_agent(request)
+        await _end_replaced(session, request, cookie=cookie)
+        signed_in = await sessions.start_session(
+            session, services.keys, user=user, device=device_of(request)
         )
+    await services.throttle.remember(request, account=user.email_key)
     return _tokens(signed_in, response, services, cookie=cookie)
 
 
@@ -83,8 +103,11 @@ async def sign_up(
     "/login",
     summary="Sign in",
     dependencies=[Depends(form_only)],
-    responses=errors(WrongCredentialsError, cookies.OriginMismatchError),
+    responses=errors(
+        WrongCredentialsError, TooManyPasswordsError, RateLimitedError, cookies.OriginMismatchError
+    ),
 )
+@public
 async def log_in(
     request: Request,
     response: Response,
@@ -104,15 +127,20 @@ async def log_in(
 ) -> TokensOut:
     """Exchange e-mail address and password for tokens (OAuth2 password form).
 
-    The answer is the same, and takes as long, for an unknown address and for a wrong password.
+    The answer is the same, and takes as long, for an unknown address and for a wrong password. Who
+    deleted their account less than seven days ago keeps it by signing in.
     """
     _check_page(request, services, cookie=cookie)
+    async with services.throttle.attempt(request, account=email_key(username)) as attempt:
+        async with services.database.transaction() as session:
+            found = await accounts.find_by_email(session, email=username)
+        proof = await accounts.log_in(found, password=password)
+        attempt.succeeded()
     async with services.database.transaction() as session:
-        found = await accounts.find_by_email(session, email=username)
-    user = await accounts.log_in(found, password=password)
-    async with services.database.transaction() as session:
-        signed_in = await accounts.start_session(
-            session, services.keys, user=user, user_agent=_user_agent(request)
+        user = await accounts.admit(session, proof)
+        await _end_replaced(session, request, cookie=cookie)
+        signed_in = await sessions.start_session(
+            session, services.keys, user=user, device=device_of(request)
         )
     return _tokens(signed_in, response, services, cookie=cookie)
 
@@ -120,8 +148,10 @@ async def log_in(
 @router.post(
     "/refresh",
     summary="Get new tokens",
-    responses=errors(InvalidRefreshTokenError, cookies.OriginMismatchError),
+    dependencies=[Depends(limited(REFRESH))],
+    responses=errors(InvalidRefreshTokenError, RateLimitedError, cookies.OriginMismatchError),
 )
+@public
 async def refresh(
     request: Request,
     response: Response,
@@ -139,7 +169,9 @@ async def refresh(
     try:
         # committed before we answer: a reused token ends its session and is an error all the same
         async with services.database.transaction() as session:
-            signed_in = await accounts.refresh(session, services.keys, token=token)
+            signed_in = await sessions.refresh(
+                session, services.keys, token=token, address=device_of(request).address
+            )
         if signed_in is None:
             raise InvalidRefreshTokenError
     except InvalidRefreshTokenError as error:
@@ -155,6 +187,7 @@ async def refresh(
     summary="Sign out",
     responses=errors(InvalidRefreshTokenError, cookies.OriginMismatchError),
 )
+@public
 async def log_out(
     request: Request,
     response: Response,
@@ -164,11 +197,11 @@ async def log_out(
 ) -> None:
     """End the session of a refresh token, from the body or the cookie.
 
-    Its access token ends by itself within 15 minutes. A session that has ended already is no error.
+    Its access tokens stop working at once. A session that has ended already is no error.
     """
     token, from_cookie = _given_token(request, services, body)
     async with services.database.transaction() as session:
-        await accounts.log_out(session, token=token)
+        await sessions.log_out(session, token=token)
     if from_cookie:
         cookies.clear(response, services.settings)
 
@@ -211,5 +244,14 @@ def _tokens(
     )
 
 
-def _user_agent(request: Request) -> str:
-    return request.headers.get("user-agent", "").replace("\x00", "")
+def device_of(request: Request) -> Device:
+    """Return what a request tells of where it comes from."""
+    user_agent = storable(request.headers.get("user-agent", ""), 200)
+    return Device(user_agent, request.client.host if request.client else "")
+
+
+async def _end_replaced(session: AsyncSession, request: Request, *, cookie: bool) -> None:
+    """End the session whose cookie the browser is about to lose (ASVS 7.2.4)."""
+    replaced = request.cookies.get(cookies.NAME)
+    if cookie and replaced:
+        await sessions.log_out(session, token=replaced, reason="replaced")

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from taskbell.db import is_unreachable
 from taskbell.jobs import lifecycle
 from taskbell.schema import SchemaMismatchError, check_schema
+from taskbell_api.access import public
 from taskbell_api.deps import BASE, Services, ServicesDep
 
 router = APIRouter(prefix=f"{BASE}/health", tags=["health"])
@@ -73,6 +74,7 @@ class Readiness(BaseModel):
 
 
 @router.get("", summary="Is the process alive?")
+@public
 async def get_health() -> Alive:
     """Answer without asking anything else: for liveness probes."""
     return Alive()
@@ -83,6 +85,7 @@ async def get_health() -> Alive:
     summary="Can it serve?",
     responses={503: {"model": Readiness, "description": "It cannot serve."}},
 )
+@public
 async def get_readiness(services: ServicesDep, response: Response) -> Readiness:
     """Look at the database, its schema, Redis and the job queue.
 
@@ -98,6 +101,7 @@ async def get_readiness(services: ServicesDep, response: Response) -> Readiness:
 
 
 @router.get("/db", summary="Does the database answer?")
+@public
 async def get_database_health(services: ServicesDep) -> DatabaseHealth:
     """Make one round trip to the database; 503 when it cannot be reached."""
     started = time.perf_counter()

@@ -15,9 +15,10 @@ from taskbell.reminders.errors import (
 )
 from taskbell.reminders.schemas import DeliveryOut, ReminderCreate, ReminderOut, ReminderPatch
 from taskbell.tasks.errors import TaskNotFoundError
-from taskbell_api.deps import BASE, CallerDep, SessionDep
+from taskbell_api.access import ReadsTasks, WritesTasks
+from taskbell_api.deps import BASE, SessionDep
 from taskbell_api.openapi import errors
-from taskbell_api.pages import PageAndCursorError, PageOut, PageQuery, PageQueryDep
+from taskbell_api.pages import PageAndCursorError, PageOut, PageQuery, PageQueryDep, whole_list
 from taskbell_api.query_strings import parameters
 
 router = APIRouter(prefix=BASE, tags=["reminders"])
@@ -30,15 +31,11 @@ router = APIRouter(prefix=BASE, tags=["reminders"])
     openapi_extra=parameters(PageQuery),
 )
 async def list_reminders(
-    session: SessionDep, caller: CallerDep, query: PageQueryDep, task_id: UUID
+    session: SessionDep, caller: ReadsTasks, query: PageQueryDep, task_id: UUID
 ) -> PageOut[ReminderOut]:
     """Return the reminders of a task, the oldest first; a task has at most 20."""
     found = await reminders.list_reminders(session, owner_id=caller.user_id, task_id=task_id)
-    if query.cursor is not None:  # all fit one page: there is never a cursor to follow
-        raise InvalidCursorError
-    first = (query.number - 1) * query.per_page
-    items = [ReminderOut.model_validate(one) for one in found[first : first + query.per_page]]
-    return PageOut[ReminderOut].of(items, query, total=len(found), next_cursor=None)
+    return whole_list(PageOut[ReminderOut], found, query, ReminderOut.model_validate)
 
 
 @router.post(
@@ -54,7 +51,11 @@ async def list_reminders(
     ),
 )
 async def create_reminder(
-    session: SessionDep, caller: CallerDep, response: Response, task_id: UUID, body: ReminderCreate
+    session: SessionDep,
+    caller: WritesTasks,
+    response: Response,
+    task_id: UUID,
+    body: ReminderCreate,
 ) -> ReminderOut:
     """Be reminded of a task some minutes before it is due, or at an instant."""
     reminder = await reminders.create_reminder(
@@ -72,7 +73,7 @@ async def create_reminder(
     ),
 )
 async def update_reminder(
-    session: SessionDep, caller: CallerDep, reminder_id: UUID, body: ReminderPatch
+    session: SessionDep, caller: WritesTasks, reminder_id: UUID, body: ReminderPatch
 ) -> ReminderOut:
     """Give a reminder a new time; one that has fired will fire again."""
     reminder = await reminders.update_reminder(
@@ -87,7 +88,7 @@ async def update_reminder(
     summary="Delete a reminder",
     responses=errors(ReminderNotFoundError, TaskNotFoundError),
 )
-async def delete_reminder(session: SessionDep, caller: CallerDep, reminder_id: UUID) -> None:
+async def delete_reminder(session: SessionDep, caller: WritesTasks, reminder_id: UUID) -> None:
     """Delete a reminder; what it was about to send is not sent."""
     await reminders.delete_reminder(session, owner_id=caller.user_id, reminder_id=reminder_id)
 
@@ -99,7 +100,7 @@ async def delete_reminder(session: SessionDep, caller: CallerDep, reminder_id: U
     openapi_extra=parameters(PageQuery),
 )
 async def list_deliveries(
-    session: SessionDep, caller: CallerDep, query: PageQueryDep, reminder_id: UUID
+    session: SessionDep, caller: ReadsTasks, query: PageQueryDep, reminder_id: UUID
 ) -> PageOut[DeliveryOut]:
     """Return every attempt to deliver a reminder, the newest first."""
     found = await reminders.list_deliveries(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from taskbell.accounts import fast as accounts
+from taskbell.accounts import live
 from taskbell.clock import now
 from taskbell.lists.service import ListNotFoundError
 from taskbell.paging import InvalidCursorError
@@ -35,7 +36,12 @@ from taskbell.tasks.schemas import (
 )
 from taskbell.text import Text
 from taskbell.times import Instant
-from taskbell_api.deps import BASE, CallerDep, DatabaseDep, SessionDep
+from taskbell_api.access import (
+    ReadsTasksAtOnce,
+    WritesTasks,
+    WritesTasksAtOnce,
+)
+from taskbell_api.deps import BASE, DatabaseDep, SessionDep
 from taskbell_api.openapi import errors
 from taskbell_api.pages import PageAndCursorError, PageOut, PageQuery, paged
 from taskbell_api.query_strings import parameters
@@ -76,7 +82,7 @@ class TaskQuery(PageQuery):
 )
 async def list_tasks(
     database: DatabaseDep,
-    caller: CallerDep,
+    caller: ReadsTasksAtOnce,
     query: Annotated[TaskQuery, Depends(paged(TaskQuery))],
 ) -> PageOut[TaskOut]:
     """Return one's tasks that match every given filter.
@@ -85,10 +91,14 @@ async def list_tasks(
     """
     zone = None
     if type(query.due_before) is date or type(query.due_after) is date:  # an instant is one too
-        zone = ZoneInfo((await accounts.get_user(database, user_id=caller.user_id)).time_zone)
+        user = await accounts.get_user(
+            database, user_id=caller.user_id, session_id=caller.session_id
+        )
+        zone = ZoneInfo(user.time_zone)
     found = await queries.list_tasks(
         database,
         owner_id=caller.user_id,
+        session_id=caller.session_id,
         wanted=TaskFilter(
             status=query.status,
             priority=query.priority,
@@ -116,20 +126,24 @@ async def list_tasks(
     responses=errors(ListNotFoundError, TaskIdTakenError, DueInPastError, TwoDueTimesError),
 )
 async def create_task(
-    database: DatabaseDep, caller: CallerDep, response: Response, body: TaskCreate
+    database: DatabaseDep, caller: WritesTasksAtOnce, response: Response, body: TaskCreate
 ) -> TaskOut:
     """Add a task, to the inbox unless `list_id` says otherwise."""
-    task = await fast.create_task(database, owner_id=caller.user_id, new=body)
+    task = await fast.create_task(
+        database, owner_id=caller.user_id, session_id=caller.session_id, new=body
+    )
     response.headers["Location"] = f"{BASE}/tasks/{task.id}"
     return _answer(response, task)
 
 
 @router.get("/{task_id}", summary="Get a task", responses=errors(TaskNotFoundError))
 async def get_task(
-    database: DatabaseDep, caller: CallerDep, response: Response, task_id: UUID
+    database: DatabaseDep, caller: ReadsTasksAtOnce, response: Response, task_id: UUID
 ) -> TaskOut:
     """Return a task, also one in the trash."""
-    task = await fast.get_task(database, owner_id=caller.user_id, task_id=task_id)
+    task = await fast.get_task(
+        database, owner_id=caller.user_id, session_id=caller.session_id, task_id=task_id
+    )
     return _answer(response, task)
 
 
@@ -140,7 +154,7 @@ async def get_task(
 )
 async def update_task(
     database: DatabaseDep,
-    caller: CallerDep,
+    caller: WritesTasksAtOnce,
     response: Response,
     task_id: UUID,
     body: TaskPatch,
@@ -148,7 +162,12 @@ async def update_task(
 ) -> TaskOut:
     """Merge: an absent field is untouched, `null` clears. Reminders move with the due time."""
     task = await fast.update_task(
-        database, owner_id=caller.user_id, task_id=task_id, patch=body, if_version=if_version
+        database,
+        owner_id=caller.user_id,
+        session_id=caller.session_id,
+        task_id=task_id,
+        patch=body,
+        if_version=if_version,
     )
     return _answer(response, task)
 
@@ -160,7 +179,7 @@ async def update_task(
 )
 async def replace_task(
     session: SessionDep,
-    caller: CallerDep,
+    caller: WritesTasks,
     response: Response,
     task_id: UUID,
     body: TaskPut,
@@ -176,17 +195,24 @@ async def replace_task(
 @router.delete("/{task_id}", status_code=204, summary="Delete a task", responses=errors(*GUARDED))
 async def delete_task(
     database: DatabaseDep,
-    caller: CallerDep,
+    caller: WritesTasksAtOnce,
     task_id: UUID,
     if_version: IfVersionDep,
     permanent: Annotated[bool, Query(description="Delete for good, with its reminders.")] = False,
 ) -> None:
     """Move a task to the trash, from where it can be restored, or delete it for good."""
-    owner_id = caller.user_id
+    owner_id, session_id = caller.user_id, caller.session_id
     if not permanent:
-        await fast.trash_task(database, owner_id=owner_id, task_id=task_id, if_version=if_version)
+        await fast.trash_task(
+            database,
+            owner_id=owner_id,
+            session_id=session_id,
+            task_id=task_id,
+            if_version=if_version,
+        )
         return
     async with database.transaction() as session:
+        await live.check(session, session_id=session_id)
         await tasks.delete_task(session, owner_id=owner_id, task_id=task_id, if_version=if_version)
 
 
@@ -195,7 +221,7 @@ async def delete_task(
 )
 async def complete_task(
     database: DatabaseDep,
-    caller: CallerDep,
+    caller: WritesTasksAtOnce,
     response: Response,
     task_id: UUID,
     if_version: IfVersionDep,
@@ -205,6 +231,7 @@ async def complete_task(
     task = await fast.set_completed(
         database,
         owner_id=caller.user_id,
+        session_id=caller.session_id,
         task_id=task_id,
         completed=None if body is None else body.completed,
         if_version=if_version,
@@ -219,7 +246,7 @@ async def complete_task(
 )
 async def restore_task(
     session: SessionDep,
-    caller: CallerDep,
+    caller: WritesTasks,
     response: Response,
     task_id: UUID,
     if_version: IfVersionDep,

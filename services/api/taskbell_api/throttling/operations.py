@@ -1,0 +1,37 @@
+"""What is limited besides signing in, and whose uses are counted together.
+
+The limit of a policy is the setting `RATE_LIMIT_<NAME>`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who is counted: an address, a user who is signed in, an account named, or all together."""
+
+    name: str
+    by: Literal["address", "user", "account", "everybody"] = "address"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether only the caller fills it: how full others make it is nobody's business."""
+        return self.by in {"address", "user"}
+
+
+Operation = tuple[Policy, ...]
+
+SIGN_UP: Operation = (Policy("signup"), Policy("signup-global", "everybody"))
+FORGOT_PASSWORD: Operation = (
+    Policy("forgot-password"),
+    Policy("forgot-password-account", "account"),
+)
+LINK: Operation = (Policy("link"),)
+"""To use the link of a mail. Nobody guesses a token, but each guess costs us something."""
+
+REFRESH: Operation = (Policy("refresh"),)
+VERIFY_RESEND: Operation = (Policy("verify-resend", "user"),)
+EMAIL_CHANGE: Operation = (Policy("email-change", "user"),)
+API_TOKEN: Operation = (Policy("api-token", "user"),)
+EXPORT: Operation = (Policy("export", "user"),)
