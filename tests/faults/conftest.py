@@ -114,7 +114,8 @@ def whole_stack(
         workers=WORKERS,
         api_replicas=3,
         worker_module="tests.faults.worker",
-        env=worker_environment(effects_file) | {"AUTH_RATE": "100r/s", "LOG_LEVEL": "warning"},
+        env=worker_environment(effects_file)
+        | {"AUTH_RATE": "100r/s", "RATE_LIMIT_FACTOR": "100", "LOG_LEVEL": "warning"},
         smtp_url=mail.url,
         web_root=page,
     ) as stack:

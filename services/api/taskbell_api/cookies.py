@@ -6,15 +6,19 @@ sent to (the gateway reached by another name). The last is no loophole: the cook
 host that set it, and no page can choose the `Host` of a request that its browser sends.
 """
 
+from datetime import timedelta
+
 from fastapi import Request, Response
 
 from taskbell.accounts.sessions import IDLE_TTL
 from taskbell.errors import ForbiddenError
 from taskbell_api.deps import BASE
 from taskbell_api.settings import ApiSettings, origin_of
+from taskbell_api.throttling.throttle import DEVICE_COOKIE
 
 NAME = "taskbell_refresh"
 PATH = f"{BASE}/auth"
+DEVICE_TTL = timedelta(days=365)
 
 
 class OriginMismatchError(ForbiddenError):
@@ -44,6 +48,22 @@ def put(response: Response, token: str, settings: ApiSettings) -> None:
         token,
         max_age=int(IDLE_TTL.total_seconds()),
         path=PATH,
+        secure=_secure(settings),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def mark_device(response: Response, mark: str, settings: ApiSettings) -> None:
+    """Let this browser be known when it signs in to the same account again.
+
+    It stays after signing out, and gives access to nothing: `Throttle` says what it is for.
+    """
+    response.set_cookie(
+        DEVICE_COOKIE,
+        mark,
+        max_age=int(DEVICE_TTL.total_seconds()),
+        path=BASE,
         secure=_secure(settings),
         httponly=True,
         samesite="strict",

@@ -96,6 +96,7 @@ async def sign_up(
             session, services.keys, user=user, device=device_of(request)
         )
     await services.throttle.remember(request, account=user.email_key)
+    _mark_device(response, services, user.email_key, cookie=cookie)
     return _tokens(signed_in, response, services, cookie=cookie)
 
 
@@ -142,6 +143,7 @@ async def log_in(
         signed_in = await sessions.start_session(
             session, services.keys, user=user, device=device_of(request)
         )
+    _mark_device(response, services, user.email_key, cookie=cookie)
     return _tokens(signed_in, response, services, cookie=cookie)
 
 
@@ -242,6 +244,12 @@ def _tokens(
         refresh_token=None if cookie else signed_in.refresh_token,
         user=UserOut.model_validate(signed_in.user),
     )
+
+
+def _mark_device(response: Response, services: Services, account: str, *, cookie: bool) -> None:
+    if cookie:
+        mark = services.throttle.device_mark(account)
+        cookies.mark_device(response, mark, services.settings)
 
 
 def device_of(request: Request) -> Device:

@@ -1,5 +1,7 @@
 """Links in mails: confirm an address, choose a new password."""
 
+from contextlib import suppress
+
 from fastapi import APIRouter, Depends, Request
 
 from taskbell.accounts import addresses, passwords
@@ -21,7 +23,7 @@ from taskbell_api.access import Person, public
 from taskbell_api.deps import BASE, ServicesDep, SessionDep
 from taskbell_api.openapi import errors
 from taskbell_api.throttling.answers import RateLimitedError
-from taskbell_api.throttling.operations import FORGOT_PASSWORD, LINK, VERIFY_RESEND
+from taskbell_api.throttling.operations import FORGOT_PASSWORD, LINK, RESET_MAIL, VERIFY_RESEND
 from taskbell_api.throttling.throttle import limited
 
 router = APIRouter(prefix=f"{BASE}/auth", tags=["auth"])
@@ -67,10 +69,14 @@ async def forgot_password(
 ) -> Accepted:
     """Mail a link if there is such an account.
 
-    The answer is the same, and takes as long, if there is none.
+    The answer is the same, and takes as long, if there is none. After several mails in an hour no
+    more are sent; the last ones still work.
     """
-    await services.throttle.check(request, FORGOT_PASSWORD, email_key(body.email))
-    await addresses.forget_password(session, email=body.email)
+    await services.throttle.check(request, FORGOT_PASSWORD)
+    # without a refusal: anybody could keep the owner from asking
+    with suppress(RateLimitedError):
+        await services.throttle.check(request, RESET_MAIL, email_key(body.email))
+        await addresses.forget_password(session, email=body.email)
     return Accepted()
 
 

@@ -34,7 +34,7 @@ from taskbell_api.deps import BASE, DatabaseDep, ServicesDep, SessionDep
 from taskbell_api.openapi import errors
 from taskbell_api.reauthentication import prove
 from taskbell_api.throttling.answers import RateLimitedError
-from taskbell_api.throttling.operations import EMAIL_CHANGE, EXPORT
+from taskbell_api.throttling.operations import EMAIL_CHANGE, EXPORT, LINK
 
 router = APIRouter(prefix=f"{BASE}/users", tags=["users"])
 
@@ -160,6 +160,8 @@ async def export_me(
     """
     if token is None:
         await services.throttle.check(request, EXPORT, caller.user_id)
+    else:
+        await services.throttle.check(request, LINK)
     async with services.database.transaction() as session:
         if token is None:
             await exports.ask(session, user_id=caller.user_id)

@@ -23,10 +23,10 @@ class Policy:
 Operation = tuple[Policy, ...]
 
 SIGN_UP: Operation = (Policy("signup"), Policy("signup-global", "everybody"))
-FORGOT_PASSWORD: Operation = (
-    Policy("forgot-password"),
-    Policy("forgot-password-account", "account"),
-)
+FORGOT_PASSWORD: Operation = (Policy("forgot-password"),)
+RESET_MAIL: Operation = (Policy("forgot-password-account", "account"),)
+"""Mails with links to a new password: too many are not sent, but nobody is refused for others."""
+
 LINK: Operation = (Policy("link"),)
 """To use the link of a mail. Nobody guesses a token, but each guess costs us something."""
 

@@ -50,8 +50,8 @@ class RateLimitSettings(Settings):
     rate_limit_login_address: RateLimit = "100/hour"
     rate_limit_login_account: RateLimit = "50/hour"
     rate_limit_login_global: RateLimit = "1000/10 minutes"
-    rate_limit_signup: RateLimit = "20/hour"
-    rate_limit_signup_global: RateLimit = "500/hour"
+    rate_limit_signup: RateLimit = "200/hour"
+    rate_limit_signup_global: RateLimit = "1000/hour"
     rate_limit_forgot_password: RateLimit = "20/hour"  # noqa: S105
     rate_limit_forgot_password_account: RateLimit = "5/hour"  # noqa: S105
     rate_limit_verify_resend: RateLimit = "5/hour"

@@ -1,6 +1,8 @@
 """The service that counts, and says when it is too often."""
 
 import hashlib
+import hmac
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 PREFIX = "taskbell:limit:"
 FAMILIAR = Limit("familiar", 1, 30 * 86_400)
 """Full for 30 days after an account was signed in to from an address."""
+
+DEVICE_COOKIE = "taskbell_device"
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +67,21 @@ class Throttle:
             uses = (self._uses(request, policy, subject) for policy in operation)
             await self._take(request, [drop for drops in uses for drop in drops])
 
+    def device_mark(self, account: str) -> str:
+        """Return what a browser that signed in to `account` is known by, for its cookie."""
+        nonce = secrets.token_urlsafe(12)
+        return f"{nonce}.{self._mark(account, nonce)}"
+
+    def _mark(self, account: str, nonce: str) -> str:
+        digest = hashlib.blake2b(ascii((account, nonce)).encode(), key=self._secret, digest_size=16)
+        return digest.hexdigest()
+
+    def _device(self, request: Request, account: str) -> str | None:
+        """Return the nonce of a browser that `account` was signed in to with, else None."""
+        nonce, _, mark = request.cookies.get(DEVICE_COOKIE, "").partition(".")
+        right = hmac.compare_digest(mark.encode(), self._mark(account, nonce).encode())
+        return nonce if right else None
+
     @asynccontextmanager
     async def attempt(self, request: Request, *, account: str) -> AsyncIterator[Attempt]:
         """Count one try of the password of `account` (its `email_key`), before it is checked.
@@ -98,19 +117,20 @@ class Throttle:
 
         Failing on purpose shuts no owner out. Many failures with an account, or in all, only leave
         fewer tries to each address that the account was never signed in to from; and an address
-        that failed too often may still sign in to the accounts that were.
+        that failed too often may still sign in to the accounts that were. A browser that was signed
+        in has tries of its own, whoever shares its address.
         """
-        address = address_key(request)
+        address, device = address_key(request), self._device(request, account)
         failures = [*self._drops("login-account", account), *self._drops("login-global")]
         looks = [drop._replace(uses=0) for drop in (*failures, familiar)]
         *levels, familiarity = (await self._buckets.pour(looks)).levels
-        is_familiar = familiarity > 0
+        is_familiar = familiarity > 0 or device is not None
         is_attacked = any(
             drop.limit.is_full(level) for drop, level in zip(failures, levels, strict=True)
         )
         pair = "login-unfamiliar" if is_attacked and not is_familiar else "login"
         drops = [
-            *self._drops(pair, account, address, refuses=True),
+            *self._drops(pair, account, address if device is None else device, refuses=True),
             *self._drops("login-address", address, refuses=not is_familiar),
             *failures,
         ]
