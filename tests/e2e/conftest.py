@@ -12,6 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.browser import (  # noqa: F401 (fixtures)
+    base_url,
+    browser_context_args,
+    browser_type_launch_args,
+    other_browser,
+    other_tab,
+    page,
+    troubles,
+)
 from tests.e2e.client import User, sign_up
 from tests.e2e.mailbox import Mailbox
 from tests.e2e.stacks import SERVICES, STACKS, RunningStack

@@ -1,85 +1,21 @@
-"""The page in a browser, as a person uses it. Screenshots go to test-results/screenshots."""
+"""The page in a browser, as a person uses it: tasks and reminders."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.e2e.browser import LOOKS, ZONE, OpenPage, row, shoot, shown, sign_in, sign_out, tab_to
 from tests.e2e.client import API, Tokens, User, instant, new_credentials, ok, soon
-from tests.e2e.conftest import KIND, RESULTS
 from tests.e2e.mailbox import Mailbox
-from tests.e2e.stacks import RunningStack
 from tests.e2e.troubles import Troubles
-
-ZONE = ZoneInfo("Europe/Zurich")
-SCREENSHOTS = RESULTS / "screenshots" / KIND
-LOOKS: dict[str, dict[str, Any]] = {
-    "desktop": {"viewport": {"width": 1280, "height": 900}},
-    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True},
-}
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    options = dict(browser_type_launch_args)
-    if path := os.environ.get("TASKBELL_BROWSER"):
-        options["executable_path"] = path
-    if os.geteuid() == 0:  # root has no sandbox to give
-        options["args"] = ["--no-sandbox"]
-    return options
-
-
-@pytest.fixture(scope="session")
-def base_url(stack: RunningStack) -> str:
-    """Where pytest-playwright's pages are."""
-    return stack.gateway
-
-
-@pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_context_args, "timezone_id": ZONE.key, "locale": "en-GB"}
-
-
-@pytest.fixture
-def troubles(stack: RunningStack) -> Iterator[Troubles]:
-    """Watches pages; the test fails if one had something to complain about."""
-    watching = Troubles(stack.gateway)
-    yield watching
-    assert watching.found == []
-
-
-@pytest.fixture
-def page(page: Page, troubles: Troubles) -> Page:
-    troubles.watch(page)
-    return page
-
-
-def shoot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def local(moment: datetime) -> str:
     """A moment as a date input has it, in the browser's zone."""
     return moment.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
-
-
-def row(page: Page, title: str) -> Locator:
-    return page.get_by_role("listitem").filter(has=page.get_by_role("button", name=title))
-
-
-def sign_in(page: Page, user: User) -> None:
-    page.goto("/")
-    page.get_by_label("E-mail").fill(user.email)
-    page.get_by_label("Password", exact=True).fill(user.password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Tasks", exact=True).first).to_be_visible()
 
 
 def same_user(http: httpx.Client, email: str, password: str) -> User:
@@ -127,8 +63,7 @@ def test_from_signing_up_to_signing_out(page: Page, http: httpx.Client, mailbox:
     expect(filters.get_by_role("button", name="Completed")).to_have_attribute(
         "aria-pressed", "true"
     )
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_out(page)
     page.reload()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
@@ -149,11 +84,13 @@ def see_a_delivery(page: Page, user: User, mailbox: Mailbox) -> None:
 
 def test_the_session_is_a_cookie_no_script_can_read(page: Page, user: User) -> None:
     sign_in(page, user)
-    (cookie,) = page.context.cookies(f"{page.url}api/v1/auth/refresh")
-    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    cookies = page.context.cookies(f"{page.url}api/v1/auth/refresh")
+    assert "taskbell_refresh" in {cookie["name"] for cookie in cookies}
     stored = page.evaluate("() => JSON.stringify({...localStorage, ...sessionStorage})")
     assert "eyJ" not in stored
-    assert cookie["value"] not in stored
+    for cookie in cookies:
+        assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+        assert cookie["value"] not in stored
     assert page.evaluate("() => document.cookie") == ""
 
 
@@ -179,15 +116,6 @@ def test_what_others_write_is_text(page: Page, user: User) -> None:
     sign_in(page, user)
     expect(page.get_by_text(evil).first).to_be_visible()
     assert page.locator("main img, main script").count() == 0
-
-
-def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
-    """Press Tab until this has the focus."""
-    for _ in range(40):
-        if wanted.evaluate("element => element === document.activeElement"):
-            return
-        page.keyboard.press(key)
-    raise AssertionError(f"the keyboard does not lead to {wanted}")
 
 
 def test_with_the_keyboard_only(page: Page, user: User) -> None:
@@ -236,24 +164,15 @@ def furnished(user: User) -> User:
     return user
 
 
-def fits(page: Page) -> None:
-    """Nothing has to be scrolled sideways for."""
-    wide, room = page.evaluate(
-        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert wide <= room, f"{page.url} is {wide} px wide, the window {room} px"
-
-
 @pytest.mark.parametrize("look", LOOKS)
 def test_looks(
     look: str,
-    new_context: Callable[..., BrowserContext],
+    other_browser: OpenPage,
     troubles: Troubles,
     new_user: Callable[..., User],
 ) -> None:
-    page = new_context(**LOOKS[look]).new_page()
-    troubles.watch(page)
-    troubles.refusals_expected = True
+    page = other_browser(**LOOKS[look])
+    troubles.refusals.add(422)
     page.goto("/sign-up")
     expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
     page.get_by_role("button", name="Create account").click()
@@ -271,11 +190,6 @@ def test_looks(
     page.get_by_role("button", name="Ask the landlord").first.click()
     expect(page.get_by_role("dialog").get_by_text("Scheduled for").first).to_be_visible()
     shown(page, f"{look}-dialog")
-
-
-def shown(page: Page, name: str) -> None:
-    fits(page)
-    shoot(page, name)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,9 @@
-/** The endpoints this page uses, called as the signed-in user. */
+/** The endpoints of tasks and reminders, called as the signed-in user. */
 
 import { send, type Options } from "./http";
 import { ApiError } from "./problem";
 import * as session from "./session";
-import type {
-  Delivery,
-  NewReminder,
-  NewTask,
-  Page,
-  Reminder,
-  Task,
-  TaskPatch,
-  User,
-} from "./types";
+import type { Delivery, NewReminder, NewTask, Page, Reminder, Task, TaskPatch } from "./types";
 
 export interface TaskQuery {
   status: "all" | "pending" | "completed";
@@ -21,19 +12,19 @@ export interface TaskQuery {
 }
 
 /** As `send`, with the access token; renewed once when the API no longer takes it. */
-export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+export function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  return authorized((token) => send<T>(method, path, { ...options, token }));
+}
+
+export async function authorized<T>(request: (token: string | null) => Promise<T>): Promise<T> {
   const token = session.token();
   try {
-    return await send<T>(method, path, { ...options, token });
+    return await request(token);
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error;
     await session.replace(token);
-    return send<T>(method, path, { ...options, token: session.token() });
+    return request(session.token());
   }
-}
-
-export function updateMe(changes: { time_zone: string }): Promise<User> {
-  return call("PATCH", "/users/me", { body: changes });
 }
 
 /** The first page, or with `cursor` the one after it. */

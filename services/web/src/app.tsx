@@ -1,14 +1,29 @@
 /** Which page is shown. */
 
+import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { Notices } from "./components/Notices";
+import { ProofDialog } from "./components/ProofDialog";
+import { leaving } from "./leaving";
+import { Admin } from "./pages/Admin";
+import { Export } from "./pages/Export";
+import { ForgotPassword } from "./pages/ForgotPassword";
+import { Goodbye } from "./pages/Goodbye";
+import { NotForYou } from "./pages/NotForYou";
+import { ResetPassword } from "./pages/ResetPassword";
+import { Settings } from "./pages/Settings";
 import { SignIn } from "./pages/SignIn";
 import { SignUp } from "./pages/SignUp";
 import { Start } from "./pages/Start";
 import { Tasks } from "./pages/Tasks";
-import { go, path } from "./route";
+import { VerifyEmail } from "./pages/VerifyEmail";
+import { go, linkToken, path } from "./route";
 import * as session from "./session";
+import * as waitingExport from "./waitingExport";
+
+/** Not for people who are signed in. */
+const DOORS = ["/sign-in", "/sign-up", "/goodbye"];
 
 export function App() {
   return (
@@ -21,11 +36,43 @@ export function App() {
 
 function Page() {
   const state = session.state.value;
-  const atDoor = path.value === "/sign-in" || path.value === "/sign-up";
+  const at = path.value;
+  const token = linkToken.value;
   useEffect(() => {
-    if (state === "signed-in" && atDoor) go("/", { replace: true });
-  }, [state, atDoor]);
-  if (state === "signed-in") return <Tasks key={session.user.value?.id} />;
-  if (state === "anonymous") return path.value === "/sign-up" ? <SignUp /> : <SignIn />;
+    if (at === "/export" && token) waitingExport.keep(token);
+  }, [at, token]);
+  useEffect(() => {
+    if (state !== "signed-in" || !DOORS.includes(at)) return;
+    go(waitingExport.kept() ? "/export" : "/", { replace: true });
+  }, [state, at]);
+
+  // These need nobody, and serve whoever is signed in too.
+  if (at === "/forgot-password") return <ForgotPassword />;
+  if (at === "/reset-password") return <ResetPassword />;
+  if (at === "/verify-email") return <VerifyEmail />;
+  if (state === "signed-in") {
+    return (
+      <Fragment key={session.user.value?.id}>
+        <Inside at={at} />
+        <ProofDialog />
+      </Fragment>
+    );
+  }
+  if (state === "anonymous") return <Outside at={at} />;
   return <Start />;
+}
+
+function Outside({ at }: { at: string }) {
+  if (at === "/sign-up") return <SignUp />;
+  if (at === "/goodbye" && leaving.value) return <Goodbye />;
+  return at === "/export" ? <SignIn why="Sign in to download your data." /> : <SignIn />;
+}
+
+function Inside({ at }: { at: string }) {
+  if (at === "/settings") return <Settings />;
+  if (at === "/export") return <Export />;
+  if (at === "/admin" || at.startsWith("/admin/")) {
+    return session.user.value?.role === "admin" ? <Admin at={at} /> : <NotForYou />;
+  }
+  return <Tasks />;
 }

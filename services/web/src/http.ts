@@ -4,6 +4,8 @@ import { ApiError } from "./problem";
 
 const BASE = "/api/v1";
 const TIMEOUT_MS = 20_000;
+/** A file may be long, and the way slow. */
+const FILE_TIMEOUT_MS = 300_000;
 
 export interface Options {
   /** An object goes as JSON, URLSearchParams as a form. */
@@ -13,30 +15,48 @@ export interface Options {
 }
 
 export async function send<T>(method: string, path: string, options: Options = {}): Promise<T> {
-  const response = await answer(method, path, options);
+  const response = await answer(method, path, options, TIMEOUT_MS);
   if (response.status === 204) return undefined as T;
   const body = await parsed(response);
-  if (!response.ok) {
-    const problem = typeof body === "object" && body !== null ? body : {};
-    throw new ApiError(response.status, problem, retryAfter(response.headers));
-  }
+  if (!response.ok) throw refusal(response, body);
   // Not ours: a captive portal, or a proxy that answers with its own page.
   if (body === undefined) throw new ApiError(0);
   return body as T;
 }
 
-async function answer(method: string, path: string, options: Options): Promise<Response> {
+/** The answer as a file, byte for byte. */
+export async function receive(path: string, options: Options = {}): Promise<Blob> {
+  const response = await answer("GET", path, options, FILE_TIMEOUT_MS);
+  if (!response.ok) throw refusal(response, await parsed(response));
+  try {
+    return await response.blob();
+  } catch {
+    throw new ApiError(0);
+  }
+}
+
+async function answer(
+  method: string,
+  path: string,
+  options: Options,
+  timeout: number,
+): Promise<Response> {
   try {
     return await fetch(BASE + path, {
       method,
       headers: headers(options),
       body: encoded(options.body),
       credentials: "same-origin",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeout),
     });
   } catch {
     throw new ApiError(0);
   }
+}
+
+function refusal(response: Response, body: unknown): ApiError {
+  const problem = typeof body === "object" && body !== null ? body : {};
+  return new ApiError(response.status, problem, retryAfter(response.headers));
 }
 
 function headers({ body, token, ifMatch }: Options): Headers {

@@ -3,11 +3,11 @@
  * cookie this code never sees. Tabs share one session: what one tab does, the others follow.
  */
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 import { send } from "./http";
 import { ApiError, isTemporary } from "./problem";
-import { deviceZone, knownZone } from "./time";
+import { deviceZone, knownZone, writeDatesAs } from "./time";
 import type { Tokens, User } from "./types";
 
 type State = "starting" | "unreachable" | "anonymous" | "signed-in";
@@ -19,11 +19,15 @@ export const user = signal<User | null>(null);
 /** Why the start page or the sign-in page is shown, if there is something to say. */
 export const reason = signal<unknown>(null);
 export const ended = signal(false);
+export const greeting = signal("");
 export const zone = computed(() => knownZone(user.value?.time_zone));
+
+effect(() => writeDatesAs(user.value?.locale ?? ""));
 
 /** Set when somebody signed in on this browser; spares new visitors a refresh that must fail. */
 const HINT = "taskbell.signed-in";
 const LOCK = "taskbell.session";
+const NEWS_MS = 250;
 
 let accessToken: string | null = null;
 let expiresAt = 0;
@@ -81,8 +85,21 @@ export async function signOut(): Promise<void> {
       if (!(error instanceof ApiError && error.status === 401)) throw error;
     }
   });
+  leave();
+}
+
+/** The server has ended the session: so do all tabs. */
+export function leave(): void {
   channel.postMessage({ kind: "signed-out" } satisfies Message);
   forget();
+}
+
+/** The password was set from a mail: the session here is over, if it was that account's. */
+export async function afterReset(): Promise<void> {
+  if (state.peek() === "signed-in") await renew().catch(() => undefined);
+  if (state.peek() !== "anonymous") return;
+  ended.value = false;
+  greeting.value = "Your password is changed. Sign in with the new one.";
 }
 
 export function onSignOut(hook: () => void): void {
@@ -102,12 +119,13 @@ export function setUser(changed: User): void {
 /** Get a new access token; one request at a time, in this tab and across tabs. */
 export function renew(): Promise<void> {
   const old = accessToken;
-  renewing ??= exclusively(() => rotate(old)).finally(() => (renewing = null));
+  renewing ??= exclusively((waited) => rotate(old, waited)).finally(() => (renewing = null));
   return renewing;
 }
 
-async function rotate(old: string | null): Promise<void> {
-  // While we waited for the lock another tab handed us its new token.
+async function rotate(old: string | null, waited: boolean): Promise<void> {
+  // The tab that had the lock before us has handed out its new token, or is about to.
+  if (waited && accessToken === old) await news();
   if (accessToken && accessToken !== old) return;
   try {
     begin(await send("POST", "/auth/refresh?cookie=true"));
@@ -137,6 +155,7 @@ function adopt(tokens: Tokens): void {
   user.value = tokens.user;
   reason.value = null;
   ended.value = false;
+  greeting.value = "";
   state.value = "signed-in";
   hint(true);
 }
@@ -166,11 +185,31 @@ function drop(): void {
   state.value = "anonymous";
 }
 
-async function exclusively(work: () => Promise<void>): Promise<void> {
+/** `work` is told whether another tab was at it first. */
+async function exclusively(work: (waited: boolean) => Promise<void>): Promise<void> {
   // Web Locks exist on https and localhost only; elsewhere tabs may refresh side by side,
   // which the server allows for a few seconds.
   const { locks } = navigator;
-  await (locks ? locks.request(LOCK, work) : work());
+  if (!locks) return work(false);
+  let taken = false;
+  await locks.request(LOCK, { ifAvailable: true }, async (lock) => {
+    taken = lock === null;
+    if (lock) await work(false);
+  });
+  if (taken) await locks.request(LOCK, () => work(true));
+}
+
+/** Locks and messages take different ways between tabs: the message may come a little later. */
+function news(): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(late);
+      channel.removeEventListener("message", done);
+      resolve();
+    };
+    const late = setTimeout(done, NEWS_MS);
+    channel.addEventListener("message", done);
+  });
 }
 
 function hinted(): boolean {

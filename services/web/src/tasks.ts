@@ -5,6 +5,7 @@ import { batch, effect, signal } from "@preact/signals";
 import * as api from "./api";
 import { complain, tell } from "./notices";
 import { explain } from "./problem";
+import { path } from "./route";
 import * as session from "./session";
 import type { Task } from "./types";
 
@@ -30,6 +31,8 @@ export const more = signal<"idle" | "loading" | "failed">("idle");
 
 /** Counts the loads, so that an answer which comes too late is not shown. */
 let generation = 0;
+/** Counts what has changed, so that a list the server read before that is read again. */
+let revision = 0;
 const busy = new Set<string>();
 
 session.onSignOut(() => {
@@ -41,7 +44,7 @@ session.onSignOut(() => {
 });
 
 effect(() => {
-  if (session.state.value === "signed-in") toUrl(query.value);
+  if (session.state.value === "signed-in" && path.value === "/") toUrl(query.value);
 });
 
 export function ask(changes: Partial<api.TaskQuery>): void {
@@ -52,11 +55,13 @@ export function ask(changes: Partial<api.TaskQuery>): void {
 /** `quiet` keeps what is shown until the answer is there, and if there is none. */
 export async function load({ quiet = false } = {}): Promise<void> {
   const mine = ++generation;
+  const before = revision;
   const perPage = quiet ? Math.min(100, Math.max(PAGE, items.value.length)) : PAGE;
   if (!quiet) phase.value = "loading";
   try {
     const page = await api.listTasks(query.value, perPage);
     if (mine !== generation) return;
+    if (before !== revision) return await load({ quiet });
     batch(() => {
       items.value = page.items;
       total.value = page.total;
@@ -99,6 +104,7 @@ export function isShown(task: Task): boolean {
 
 /** A task was made: show it on top if the list is in that order, else where the server puts it. */
 export function added(task: Task): void {
+  revision += 1;
   const { q, sort } = query.value;
   if (!isShown(task) || q) {
     tell(`Added “${task.title}”. The filter hides it.`, { label: "Show all", run: showAll });
@@ -115,6 +121,7 @@ export function added(task: Task): void {
 
 /** A newer version of a task came from the server. */
 export function put(task: Task): void {
+  revision += 1;
   items.value = items.value.map((old) => (old.id === task.id ? task : old));
 }
 
@@ -188,6 +195,7 @@ function change(id: string, changes: Partial<Task>): void {
 }
 
 function remove(id: string): void {
+  revision += 1;
   const kept = items.value.filter((task) => task.id !== id);
   if (kept.length === items.value.length) return;
   items.value = kept;

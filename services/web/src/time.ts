@@ -136,10 +136,39 @@ function dayText(date: string, today: string, locale: string): string {
   }).format(day);
 }
 
+/** The user's choice of a kind of English; "" leaves it to the browser. */
+let chosen = "";
+
+export function writeDatesAs(locale: string): void {
+  chosen = locale.startsWith("en-") && isLocale(locale) ? locale : "";
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The page speaks English: with the person's own habits if theirs is a kind of English. */
 function readable(): string {
-  const wanted = globalThis.navigator?.language ?? "";
+  const wanted = chosen || (globalThis.navigator?.language ?? "");
   return wanted.startsWith("en") ? wanted : "en-GB";
+}
+
+/** `just now`, `5 min ago`, then the day and time. */
+export function agoText(instant: string, zone: string, now: number): string {
+  const seconds = (now - Date.parse(instant)) / 1000;
+  // A clock that is a little ahead of ours is no reason to name the time.
+  if (seconds < 60 && seconds > -300) return "just now";
+  if (seconds < 3600 && seconds > 0) return `${spanText(seconds)} ago`;
+  return momentText(instant, zone, now);
+}
+
+/** `Today`, `Tomorrow`, `Fri 3 Apr`: the day of an instant. */
+export function dayOf(instant: string, zone: string, now: number): string {
+  return dayText(dateIn(zone, Date.parse(instant)), dateIn(zone, now), readable());
 }
 
 /** `40 s`, `3 min`, `2 h 5 min`, `3 days`. */
@@ -161,6 +190,6 @@ export function offsetText(minutes: number): string {
   return `${counted(minutes, "minute")} before`;
 }
 
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function counted(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
 }

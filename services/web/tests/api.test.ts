@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import type * as Account from "../src/account";
 import type * as Api from "../src/api";
 import { ApiError, explain } from "../src/problem";
+import type * as Proof from "../src/proof";
 import type * as Session from "../src/session";
 
 interface Call {
@@ -12,6 +14,8 @@ interface Call {
 }
 
 let api: typeof Api;
+let account: typeof Account;
+let proof: typeof Proof;
 let session: typeof Session;
 let calls: Call[];
 let answers: (() => Response)[];
@@ -41,6 +45,8 @@ beforeEach(async () => {
     return next();
   });
   api = await import("../src/api");
+  account = await import("../src/account");
+  proof = await import("../src/proof");
   session = await import("../src/session");
   return () => vi.useRealTimers();
 });
@@ -105,6 +111,32 @@ describe("the session", () => {
     expect(session.state.value).toBe("anonymous");
   });
 
+  it("is over when its password was set from a mail, and says so", async () => {
+    await signedIn();
+    answers.push(json(401, { code: "invalid_refresh_token" }));
+    await session.afterReset();
+    expect(session.state.value).toBe("anonymous");
+    expect(session.ended.value).toBe(false);
+    expect(session.greeting.value).toMatch(/new one/);
+    await signedIn();
+    expect(session.greeting.value).toBe("");
+  });
+
+  it("goes on when the password of another account was set from a mail", async () => {
+    await signedIn();
+    answers.push(json(200, tokens("second")));
+    await session.afterReset();
+    expect(session.state.value).toBe("signed-in");
+    expect(session.greeting.value).toBe("");
+  });
+
+  it("takes up what was changed elsewhere", async () => {
+    await signedIn();
+    answers.push(json(200, { ...tokens("first").user, email_verified: true }));
+    await account.reloadUser();
+    expect(session.user.value?.email_verified).toBe(true);
+  });
+
   it("renews before the token ends", async () => {
     await signedIn();
     answers.push(json(200, tokens("second")));
@@ -151,6 +183,63 @@ describe("requests", () => {
     answers.push(json(409, { code: "id_taken" }), json(200, { ...there, items: [] }));
     const lost = { id: "r", channels: ["email" as const], offset_minutes: 30 };
     expect((await failure(api.createReminder("t", lost))).status).toBe(409);
+  });
+});
+
+/** The dialog is on the page. */
+async function asked() {
+  await vi.waitFor(() => expect(proof.asking.value).not.toBeNull());
+  return proof.asking.value;
+}
+
+describe("what takes a password given lately", () => {
+  const wanted = { name: "Kitchen", scopes: ["tasks:read" as const] };
+  const refused = json(403, { code: "reauthentication_required" });
+  const made = json(201, { id: "t", token: "tb_secret" });
+
+  it("asks for it, and makes the request once more", async () => {
+    await signedIn();
+    answers.push(refused, made);
+    const making = account.createToken(wanted);
+    (await asked())?.done(true);
+    expect((await making).token).toBe("tb_secret");
+    expect(proof.asking.value).toBeNull();
+    expect(calls.map(({ path }) => path)).toEqual(["/api/v1/tokens", "/api/v1/tokens"]);
+  });
+
+  it("does nothing without it", async () => {
+    await signedIn();
+    answers.push(refused);
+    const making = failure(account.createToken(wanted));
+    (await asked())?.done(false);
+    expect((await making).message).toMatch(/nothing was done/);
+    expect(calls).toHaveLength(1);
+  });
+
+  it("asks for nothing when it is refused for another reason", async () => {
+    await signedIn();
+    answers.push(json(403, { code: "scope_not_allowed" }));
+    expect((await failure(account.createToken(wanted))).code).toBe("scope_not_allowed");
+    expect(proof.asking.value).toBeNull();
+  });
+});
+
+describe("an export", () => {
+  it("comes as it is, also when the token had to be renewed", async () => {
+    await signedIn();
+    const bytes = new Uint8Array([123, 125, 255]);
+    answers.push(json(401, {}), json(200, tokens("second")), () => new Response(bytes));
+    const file = await account.fetchExport("a b");
+    expect(new Uint8Array(await file.arrayBuffer())).toEqual(bytes);
+    expect(calls.at(-1)?.path).toBe("/api/v1/users/me/export?token=a+b");
+  });
+
+  it("says when its link is over", async () => {
+    await signedIn();
+    answers.push(json(422, { code: "link_expired" }));
+    expect(account.isLinkOver(await failure(account.fetchExport("x")))).toBe(true);
+    answers.push(json(503, {}));
+    expect(account.isLinkOver(await failure(account.fetchExport("x")))).toBe(false);
   });
 });
 

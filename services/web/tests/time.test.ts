@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import {
+  agoText,
+  counted,
   dueText,
   isOverdue,
   knownZone,
@@ -10,6 +12,7 @@ import {
   spanText,
   toInstant,
   toLocal,
+  writeDatesAs,
 } from "../src/time";
 
 const BERLIN = "Europe/Berlin";
@@ -93,6 +96,7 @@ describe("overdue", () => {
 
 describe("reading", () => {
   const now = Date.parse("2026-06-10T12:00:00Z");
+  const ago = (instant: string) => agoText(instant, BERLIN, now);
   const due = (due_at: string | null, due_date: string | null = null) =>
     dueText({ due_at, due_date }, BERLIN, now, "en-GB");
 
@@ -105,6 +109,32 @@ describe("reading", () => {
   it("names other days by their date, with the year if it is another", () => {
     expect(due(null, "2026-06-19")).toBe("Fri 19 Jun");
     expect(momentText("2027-01-01T08:00:00Z", BERLIN, now, "en-GB")).toMatch(/1 Jan 2027, 09:00$/);
+  });
+
+  it("tells how long ago something was while that is easier to grasp", () => {
+    expect(ago("2026-06-10T11:59:30Z")).toBe("just now");
+    expect(ago("2026-06-10T12:00:20Z")).toBe("just now");
+    expect(ago("2026-06-10T11:42:00Z")).toBe("18 min ago");
+    expect(ago("2026-06-10T09:00:00Z")).toMatch(/^Today, 11:00/);
+    expect(ago("2026-06-17T10:00:00Z")).toMatch(/17.*12:00/);
+  });
+
+  it("writes dates as the user chose it", () => {
+    const instant = "2026-06-19T16:00:00Z";
+    writeDatesAs("en-US");
+    expect(momentText(instant, BERLIN, now)).toBe("Fri, Jun 19, 06:00 PM");
+    writeDatesAs("en-GB");
+    expect(momentText(instant, BERLIN, now)).toBe("Fri 19 Jun, 18:00");
+    writeDatesAs("en-nonsense-nonsense");
+    expect(() => momentText(instant, BERLIN, now)).not.toThrow();
+    writeDatesAs("");
+  });
+
+  it("counts in the plural", () => {
+    expect([counted(1, "crash", "crashes"), counted(2, "crash", "crashes")]).toEqual([
+      "1 crash",
+      "2 crashes",
+    ]);
   });
 
   it("is empty without a due time", () => expect(due(null)).toBe(""));

@@ -71,7 +71,7 @@ export function TextField({ value, focused, type, name, autocomplete, ...field }
   );
 }
 
-type PasswordProps = Omit<FieldProps, "label"> & InputProps;
+type PasswordProps = Omit<FieldProps, "label"> & { label?: string } & InputProps;
 
 export function PasswordField({ value, focused, name, autocomplete, ...field }: PasswordProps) {
   const input = useFocused(focused);
@@ -100,6 +100,43 @@ export function PasswordField({ value, focused, name, autocomplete, ...field }: 
             {shown.value ? "Hide" : "Show"}
           </button>
         </span>
+      )}
+    </Field>
+  );
+}
+
+const NEW_PASSWORD =
+  "At least 12 characters, not a common password, not your e-mail address. " +
+  "A few random words are good.";
+
+/** A password that is being chosen: seen with "Show", so it is asked for once. */
+export function NewPasswordField(props: Omit<PasswordProps, "hint" | "autocomplete">) {
+  return <PasswordField autocomplete="new-password" hint={NEW_PASSWORD} {...props} />;
+}
+
+type SelectProps = FieldProps & {
+  name: string;
+  value: Signal<string>;
+  options: [value: string, label: string][];
+};
+
+export function SelectField({ name, value, options, ...field }: SelectProps) {
+  return (
+    <Field {...field}>
+      {(control) => (
+        <select
+          {...control}
+          class="input"
+          name={name}
+          value={value.value}
+          onChange={(event) => (value.value = event.currentTarget.value)}
+        >
+          {options.map(([key, label]) => (
+            <option key={key} value={key}>
+              {label}
+            </option>
+          ))}
+        </select>
       )}
     </Field>
   );

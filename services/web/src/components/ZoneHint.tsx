@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 
-import { updateMe } from "../api";
+import { updateMe } from "../account";
 import { complain, tell } from "../notices";
 import { explain } from "../problem";
 import * as session from "../session";
@@ -15,7 +15,7 @@ export function ZoneHint() {
 
   async function move() {
     try {
-      session.setUser(await updateMe({ time_zone: device }));
+      await updateMe({ time_zone: device });
       tell(`Times are now shown in ${device}.`);
     } catch (error) {
       complain(`Could not change your time zone. ${explain(error)}`);

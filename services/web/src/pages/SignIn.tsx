@@ -4,23 +4,28 @@ import { Alert } from "../components/Alert";
 import { Door } from "../components/Door";
 import { PasswordField, TextField } from "../components/Field";
 import { useSubmit } from "../components/useSubmit";
+import { typedEmail } from "../door";
 import { follow } from "../route";
 import * as session from "../session";
 
 const FIELDS = ["username", "password"];
 
-export function SignIn() {
+const ENDED = "Your session has ended. Sign in again to go on where you were.";
+
+/** `why` says what somebody came for who has to sign in first. */
+export function SignIn({ why }: { why?: string }) {
   const email = useSignal(session.user.peek()?.email ?? "");
   const password = useSignal("");
   const known = useSignal(email.peek() !== "").value;
   const { busy, error, message, submit } = useSubmit(FIELDS, () =>
     session.signIn(email.value.trim(), password.value),
   );
+  const said = session.greeting.value || (session.ended.value ? ENDED : why);
   return (
     <Door title="Sign in">
-      {session.ended.value && !message && (
+      {said && !message && (
         <p class="alert info" role="status">
-          Your session has ended. Sign in again to go on where you were.
+          {said}
         </p>
       )}
       <Alert>{message}</Alert>
@@ -45,6 +50,17 @@ export function SignIn() {
           {busy ? "Signing in…" : "Sign in"}
         </button>
       </form>
+      <p class="muted">
+        <a
+          href="/forgot-password"
+          onClick={(event) => {
+            typedEmail.value = email.value.trim();
+            follow(event);
+          }}
+        >
+          Forgot your password?
+        </a>
+      </p>
       <p class="muted">
         New here?{" "}
         <a href="/sign-up" onClick={follow}>

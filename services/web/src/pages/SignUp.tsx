@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 
 import { Alert } from "../components/Alert";
 import { Door } from "../components/Door";
-import { PasswordField, TextField } from "../components/Field";
+import { NewPasswordField, TextField } from "../components/Field";
 import { useSubmit } from "../components/useSubmit";
 import { follow } from "../route";
 import * as session from "../session";
@@ -38,13 +38,7 @@ export function SignUp() {
           value={email}
           error={error?.fields.email}
         />
-        <PasswordField
-          name="password"
-          autocomplete="new-password"
-          hint="At least 12 characters. A few random words are good."
-          value={password}
-          error={error?.fields.password}
-        />
+        <NewPasswordField name="password" value={password} error={error?.fields.password} />
         <button type="submit" class="button primary" aria-disabled={busy}>
           {busy ? "Creating account…" : "Create account"}
         </button>

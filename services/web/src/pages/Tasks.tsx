@@ -7,6 +7,8 @@ import { TaskDialog } from "../components/TaskDialog";
 import { TaskList } from "../components/TaskList";
 import { Toolbar } from "../components/Toolbar";
 import { UnsavedReminders } from "../components/UnsavedReminders";
+import { usePage } from "../components/usePage";
+import { VerifyHint } from "../components/VerifyHint";
 import { ZoneHint } from "../components/ZoneHint";
 import { load, phase } from "../tasks";
 import type { Task } from "../types";
@@ -15,8 +17,8 @@ const STALE_MS = 60_000;
 
 export function Tasks() {
   const open = useSignal<Task | null>(null);
+  const heading = usePage("Tasks");
   useEffect(() => {
-    document.title = "Tasks · Taskbell";
     void load();
     return reloadOnReturn();
   }, []);
@@ -24,7 +26,10 @@ export function Tasks() {
     <>
       <Header />
       <main class="page">
-        <h1 class="sr-only">Tasks</h1>
+        <h1 class="sr-only" ref={heading} tabIndex={-1}>
+          Tasks
+        </h1>
+        <VerifyHint />
         <ZoneHint />
         <AddTask />
         <UnsavedReminders />

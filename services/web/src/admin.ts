@@ -1,0 +1,40 @@
+/** The endpoints for administrators. */
+
+import { call } from "./api";
+import type { Figures, Job, Page, Person, Role } from "./types";
+
+const PEOPLE = 20;
+
+export interface PeopleQuery {
+  page: number;
+  q: string;
+  show: "all" | "admins" | "disabled";
+}
+
+export function listPeople({ page, q, show }: PeopleQuery): Promise<Page<Person>> {
+  const params = new URLSearchParams({ page: String(page), per_page: String(PEOPLE) });
+  if (q) params.set("q", q);
+  if (show === "admins") params.set("role", "admin");
+  if (show === "disabled") params.set("is_active", "false");
+  return call("GET", `/users?${params}`);
+}
+
+export function updatePerson(
+  id: string,
+  changes: { role?: Role; is_active?: boolean },
+): Promise<Person> {
+  return call("PATCH", `/users/${id}`, { body: changes });
+}
+
+export function listDeadJobs(cursor?: string): Promise<Page<Job>> {
+  const params = new URLSearchParams({ state: "dead", ...(cursor ? { cursor } : {}) });
+  return call("GET", `/admin/jobs?${params}`);
+}
+
+export function retryJob(id: string): Promise<Job> {
+  return call("POST", `/admin/jobs/${id}/retry`);
+}
+
+export function figures(): Promise<Figures> {
+  return call("GET", "/admin/stats");
+}

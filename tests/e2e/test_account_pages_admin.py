@@ -1,0 +1,165 @@
+"""The pages for administrators in a browser, and what takes a password given lately."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import (
+    ENDED,
+    LOOKS,
+    OpenPage,
+    choose_from_menu,
+    open_settings,
+    section,
+    shown,
+    sign_in,
+)
+from tests.e2e.client import User, new_credentials, ok
+from tests.e2e.database import make_admin, sql
+from tests.e2e.mailbox import Mailbox
+from tests.e2e.stacks import RunningStack
+from tests.e2e.troubles import Troubles
+
+NewUser = Callable[..., User]
+
+
+@pytest.fixture
+def admin(stack: RunningStack, new_user: NewUser) -> User:
+    """The only administrator there is."""
+    made = new_user(name="Grace")
+    sql(stack, "UPDATE user_account SET role = 'user'")
+    make_admin(stack, made.email)
+    return made
+
+
+def test_people_are_found_promoted_and_disabled(
+    page: Page, other_browser: OpenPage, admin: User, new_user: NewUser, troubles: Troubles
+) -> None:
+    troubles.refusals |= {401, 409}
+    name = f"Zoe {new_credentials()['email'][4:16]}"
+    zoe = new_user(name=name)
+    theirs = other_browser()
+    sign_in(theirs, zoe)
+    sign_in(page, admin)
+    choose_from_menu(page, "Administration")
+    people = section(page, "People")
+    rows = people.get_by_role("listitem")
+    expect(rows.filter(has_text=name)).to_be_visible()
+    page.get_by_label("Search people").fill(name)
+    expect(rows).to_have_count(1)
+    expect(people.get_by_text("1 account", exact=True)).to_be_visible()
+
+    people.get_by_role("button", name=f"Make administrator: {name}").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make administrator").click()
+    expect(rows.get_by_text("administrator", exact=True)).to_be_visible()
+    theirs.reload()
+    choose_from_menu(theirs, "Administration")
+    expect(section(theirs, "People")).to_be_visible()
+    people.get_by_role("button", name=f"Revoke administrator: {name}").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke administrator").click()
+    expect(people.get_by_role("button", name=f"Make administrator: {name}")).to_be_focused()
+
+    people.get_by_role("button", name=f"Disable {name}").click()
+    dialog = page.get_by_role("dialog", name=f"Disable {name}?")
+    dialog.get_by_role("button", name="Disable").click()
+    expect(rows.get_by_text("disabled", exact=True)).to_be_visible()
+    theirs.goto("/")
+    expect(theirs.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Show", exact=True).select_option("Disabled")
+    expect(rows).to_have_count(1)
+    people.get_by_role("button", name=f"Enable {name}").click()
+    page.get_by_role("dialog").get_by_role("button", name="Enable").click()
+    expect(rows.get_by_text("disabled", exact=True)).to_be_hidden()
+    sign_in(theirs, zoe)
+
+    # somebody has to be left to administer
+    page.get_by_label("Show", exact=True).select_option("Administrators")
+    page.get_by_label("Search people").fill(admin.email)
+    people.get_by_role("button", name="Revoke administrator: Grace").click()
+    dialog = page.get_by_role("dialog", name="Revoke the role of Grace?")
+    dialog.get_by_role("button", name="Revoke administrator").click()
+    expect(dialog.get_by_text("last administrator")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(rows.get_by_text("administrator", exact=True)).to_be_visible()
+
+
+def test_people_come_in_pages(page: Page, admin: User, new_user: NewUser) -> None:
+    family = new_credentials()["email"][4:16]
+    for number in range(21):
+        new_user(name=f"{family} {number:02}")
+    sign_in(page, admin)
+    page.goto("/admin")
+    page.get_by_label("Search people").fill(family)
+    people = section(page, "People")
+    rows = people.get_by_role("listitem")
+    expect(people.get_by_text("21 accounts")).to_be_visible()
+    expect(rows).to_have_count(20)
+    page.get_by_role("button", name="Next").click()
+    expect(rows).to_have_count(1)
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    page.get_by_role("button", name="Previous").click()
+    expect(rows).to_have_count(20)
+
+
+def test_dead_jobs_are_tried_again(
+    page: Page, admin: User, new_user: NewUser, mailbox: Mailbox, stack: RunningStack
+) -> None:
+    person = new_user()
+    mailbox.wait(person.email, "Welcome")
+    user_id = ok(person.get("/users/me"))["id"]
+    of_person = f"dedupe_key = 'welcome:{user_id}'"
+    died = "SET state = 'dead', finished_at = now(), last_error = 'SMTP 550: no such mailbox'"
+    sql(stack, f"UPDATE job {died} WHERE {of_person} AND state = 'done'")
+    sign_in(page, admin)
+    page.goto("/admin/jobs")
+    jobs = section(page, "Dead jobs").get_by_role("listitem")
+    dead = jobs.filter(has_text="SMTP 550: no such mailbox")
+    expect(dead).to_contain_text("mail.welcome")
+    before = jobs.count()
+    dead.get_by_role("button", name="Retry").click()
+    expect(jobs).to_have_count(before - 1)
+    expect(page.get_by_text("The job is tried again.")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_how_the_administration_looks(look: str, other_browser: OpenPage, admin: User) -> None:
+    page = other_browser(**LOOKS[look])
+    sign_in(page, admin)
+    page.goto("/admin")
+    expect(section(page, "People").get_by_role("listitem").first).to_be_visible()
+    shown(page, f"{look}-people")
+    page.get_by_role("link", name="Dead jobs").click()
+    expect(page.get_by_role("heading", name="Dead jobs")).to_be_visible()
+    shown(page, f"{look}-dead-jobs")
+    page.get_by_role("link", name="Figures").click()
+    expect(page.get_by_text("API tokens")).to_be_visible()
+    shown(page, f"{look}-figures")
+
+
+def test_a_token_takes_a_password_given_lately(
+    page: Page, user: User, stack: RunningStack, troubles: Troubles
+) -> None:
+    troubles.refusals.add(403)
+    sign_in(page, user)
+    user_id = ok(user.get("/users/me"))["id"]
+    long_ago = "SET proven_at = now() - interval '2 hours'"
+    sql(stack, f"UPDATE auth_session {long_ago} WHERE user_id = '{user_id}'")
+    open_settings(page)
+    tokens = section(page, "API tokens")
+    tokens.get_by_role("button", name="New token").click()
+    tokens.get_by_role("textbox", name="Name").fill("Kitchen display")
+    make = tokens.get_by_role("button", name="Make the token")
+    make.click()
+    dialog = page.get_by_role("dialog", name="Your password, please")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(tokens.get_by_text("nothing was done")).to_be_visible()
+    make.click()
+    dialog.get_by_label("Password", exact=True).fill("not my password")
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog.get_by_text("is wrong")).to_be_visible()
+    dialog.get_by_label("Password", exact=True).fill(user.password)
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog).to_be_hidden()
+    expect(tokens.get_by_label("The new token")).to_be_visible()
+    expect(page.get_by_text(ENDED)).to_be_hidden()
