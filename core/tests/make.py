@@ -6,7 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskbell.accounts.models import User
+from taskbell.accounts import api_tokens, links
+from taskbell.accounts.callers import Caller
+from taskbell.accounts.links import NewLink, Purpose
+from taskbell.accounts.models import ApiToken, AuthSession, User
 from taskbell.accounts.service import email_key
 from taskbell.clock import now
 from taskbell.ids import new_id
@@ -38,6 +41,30 @@ async def a_user(session: AsyncSession, **fields: Any) -> User:
     session.add(user)
     await session.flush()
     return user
+
+
+async def a_session(session: AsyncSession, user: User, **fields: Any) -> AuthSession:
+    """Add a session that goes on, without its tokens."""
+    added = AuthSession(user_id=user.id, **({"expires_at": now() + HOUR} | fields))
+    session.add(added)
+    await session.flush()
+    return added
+
+
+async def a_link(
+    session: AsyncSession, user: User, purpose: Purpose, *, email: str | None = None
+) -> NewLink:
+    """Add a link that works, as if it had been mailed."""
+    link = NewLink.make(purpose, user_id=user.id, email=email or user.email)
+    await links.keep(session, link)
+    return link
+
+
+async def an_api_token(session: AsyncSession, user: User, **fields: Any) -> tuple[ApiToken, str]:
+    """Make an API token as its user does; return it with its secret."""
+    wanted: dict[str, Any] = {"name": "script", "scopes": ["tasks:read"], "expires_at": None}
+    caller = Caller(user.id, None, user.role)
+    return await api_tokens.make_token(session, caller=caller, **wanted | fields)
 
 
 async def a_list(session: AsyncSession, owner: User, name: str = "Home") -> TaskList:

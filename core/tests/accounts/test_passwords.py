@@ -1,8 +1,10 @@
+"""Passwords: what is refused, and how they are kept."""
+
 import asyncio
 import time
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import PasswordHasher, extract_parameters
 
 from taskbell.accounts import passwords
 from taskbell.accounts.errors import WeakPasswordError
@@ -32,6 +34,52 @@ def test_bad_passwords(password: str) -> None:
     with pytest.raises(WeakPasswordError) as refused:
         passwords.check_strength(password, email=EMAIL)
     assert refused.value.errors[0]["field"] == "body.password"
+
+
+@pytest.mark.parametrize("word", passwords.CONTEXT_WORDS)
+def test_context_words_make_no_password(word: str) -> None:
+    repeated = word * 3
+    for password in (f"{word}-{word}-12", f"{repeated.title()}!", f"{word}2026{word}"):
+        assert len(password) >= passwords.MIN_LENGTH
+        with pytest.raises(WeakPasswordError):
+            passwords.check_strength(password, email="x@y.z")
+    # what is left counts, not that the word is there
+    passwords.check_strength(f"{word} sheep graze", email="x@y.z")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "lovelace1234!", "Example-Lovelace", "ada.lovelace@example", "taskbell-lovelace",
+        "lovelace lovelace", "passwortadmintodo",
+    ],
+)  # fmt: skip
+def test_the_words_of_an_address_make_no_password(password: str) -> None:
+    with pytest.raises(WeakPasswordError):
+        passwords.check_strength(password, email=EMAIL)
+
+
+def test_short_words_of_an_address_are_no_obstacle() -> None:
+    passwords.check_strength("a co-op in io by the sea", email="io@co.op")
+
+
+def test_the_field_of_a_weak_password_is_named() -> None:
+    with pytest.raises(WeakPasswordError) as refused:
+        passwords.check_strength("passwordpassword", email=EMAIL, field="body.new_password")
+    assert refused.value.errors[0]["field"] == "body.new_password"
+    assert "passwordpassword" not in repr(refused.value.errors)
+
+
+async def test_a_hash_of_today_is_kept_and_an_old_one_renewed() -> None:
+    password = "correct horse battery"
+    assert await passwords.renewed(password, await passwords.hash_password(password)) is None
+    assert await passwords.renewed(password, None) is None
+    old = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(password)
+    assert await passwords.verify(password, old)
+    renewed = await passwords.renewed(password, old)
+    assert renewed is not None
+    assert extract_parameters(renewed).memory_cost >= 19 * 1024
+    assert await passwords.verify(password, renewed)
 
 
 async def test_a_hash_is_argon2id_and_costs_what_owasp_asks() -> None:

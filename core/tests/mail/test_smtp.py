@@ -24,8 +24,9 @@ BEFORE_DATA = ["greeting", "EHLO", "MAIL", "RCPT"]
 
 def a_mail(email: str = "ada@example.com", subject: str = "Hello") -> EmailMessage:
     return compose(
-        "welcome", job_id=new_id(), sender="Taskbell <bell@example.org>",
-        recipient=Recipient(email, "Ada"), subject=subject, context={"public_url": "https://x"},
+        "notice", job_id=new_id(), sender="Taskbell <bell@example.org>",
+        recipient=Recipient(email, "Ada"), subject=subject,
+        context={"paragraphs": ["a mail like any other."], "public_url": "https://x"},
     )  # fmt: skip
 
 
@@ -143,7 +144,8 @@ async def test_what_stops_before_the_message_stops_the_mail() -> None:
 async def test_cancelling_closes_the_connection() -> None:
     async with smtp_server({"dot": HANG}) as server:
         sending = asyncio.create_task(send(server))
-        await server.has_mail.wait()
+        async with asyncio.timeout(20):
+            await server.has_mail.wait()
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from core.tests.make import HOUR, a_list, a_reminder, a_task, a_user, some_id
+from core.tests.make import HOUR, a_list, a_reminder, a_session, a_task, a_user, some_id
 from taskbell.accounts import fast as accounts_fast
 from taskbell.accounts import service as accounts
-from taskbell.accounts.errors import UserNotFoundError
+from taskbell.accounts.errors import SessionEndedError, UserNotFoundError
 from taskbell.accounts.models import User
 from taskbell.clock import now
 from taskbell.db import Database
@@ -270,9 +272,18 @@ async def test_reminders_follow_every_change_of_the_due_time(
 
 
 async def test_a_closed_account_adds_nothing(database: Database, ada: User) -> None:
+    """Callers without a session are looked up before: see `accounts.live`."""
     async with database.transaction() as session:
+        mine = await a_session(session, ada)
         (await accounts.get_user(session, user_id=ada.id)).is_active = False
     with pytest.raises(UserNotFoundError):
         await accounts_fast.get_user(database, user_id=ada.id)
-    with pytest.raises(UserNotFoundError):
-        await fast.create_task(database, owner_id=ada.id, new=TaskCreate(title="x"))
+    with pytest.raises(SessionEndedError):
+        await accounts_fast.get_user(database, user_id=ada.id, session_id=mine.id)
+    with pytest.raises(SessionEndedError):
+        await fast.create_task(
+            database, owner_id=ada.id, session_id=mine.id, new=TaskCreate(title="x")
+        )
+    async with database.transaction() as session:
+        titles = (await session.scalars(select(col(Task.title)))).all()
+    assert titles == ["makes an inbox"]

@@ -36,6 +36,10 @@ _REFUSED = frozenset({"jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b6
 """Header parameters that bring or point to a key, or change how the rest is read."""
 
 
+_OF_CLIENTS = frozenset({"scope", "client_id", "azp"})
+"""Claims of a token that a person gave to another program, for less than they may do themselves."""
+
+
 class BetterAuth:
     """Checks the tokens of one issuer. `keys`: of its key pairs, if those are accepted."""
 
@@ -161,6 +165,8 @@ def _identity(claims: dict[str, Any], issued: int) -> ExternalIdentity:
     subject, email, name = claims["sub"], claims.get("email"), claims.get("name")
     if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise InvalidTokenError("The access token has no usable sub")
+    if not _OF_CLIENTS.isdisjoint(claims):
+        raise InvalidTokenError("The access token was made for an OAuth client")
     # Better Auth's name for it, and OpenID Connect's; a text such as "false" is not true
     said = [claims[one] for one in ("emailVerified", "email_verified") if one in claims]
     return ExternalIdentity(

@@ -137,6 +137,15 @@ STATS: dict[str, Any] = {
 }
 
 
+EXPORT_DOCUMENT: dict[str, Any] = {
+    "format": "taskbell-export/1",
+    "made_at": "2029-11-20T09:30:00Z",
+    "account": [{"id": USER["id"], "email": USER["email"], "name": USER["name"]}],
+    "tasks": [{"id": TASK["id"], "title": TASK["title"], "due_at": TASK["due_at"]}],
+}
+"""Cut short: there are more tables, and all columns of them but hashes."""
+
+
 def _page(item: dict[str, Any]) -> dict[str, Any]:
     counts = {"total": 1, "page": 1, "per_page": 20, "pages": 1, "next_cursor": None}
     return {"items": [item], **counts}

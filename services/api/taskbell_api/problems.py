@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from taskbell.accounts.errors import InvalidTokenError
+from taskbell.accounts.errors import EmailTakenError, InvalidTokenError
 from taskbell.db import constraint_of, is_unreachable, sqlstate
 from taskbell.errors import (
     ConflictError,
@@ -271,6 +271,8 @@ def _of_database(error: BaseException) -> TaskbellError:
             return InvalidTokenError("This account does not exist any more")
         return ConflictError("Something this refers to was deleted in the meantime")
     if state == "23505":  # unique
+        if constraint_of(error).endswith("email_key"):
+            return EmailTakenError()
         return ConflictError()
     if state == "22023" and "time zone" in str(error):  # invalid parameter value
         return UnknownTimeZoneError()

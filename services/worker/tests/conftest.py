@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +12,27 @@ from arq.connections import ArqRedis
 from sqlalchemy import Row, text
 
 from core.tests.mail.scripted import Server, smtp_server
+from taskbell.clock import now
 from taskbell.db import Database
 from taskbell.jobs.doorbell import connect
 from taskbell.jobs.kinds import Kind
+from taskbell.jobs.models import Job
 from taskbell.jobs.service import enqueue
 from taskbell.mail.smtp import Mailer
+from taskbell_worker import handlers
+from taskbell_worker.registry import registry
 from taskbell_worker.run import Resources
 from taskbell_worker.runner import Runner
 
 from .kinds import ACT, Act, Stage
+from .waiting import until
+
+assert handlers  # registers them
 
 Add = Callable[..., Awaitable[UUID]]
 Find = Callable[[UUID], Awaitable[Row[Any]]]
 MakeRunner = Callable[..., Runner]
+Do = Callable[..., Awaitable[Job]]
 
 
 @pytest.fixture
@@ -84,6 +93,31 @@ async def make_runner(
             return runner
 
         yield make
+
+
+@pytest.fixture
+def do(empty_database: Database, make_runner: MakeRunner) -> Do:
+    """Enqueue a job and let it run once; given a job, run that once more. Return what it is now."""
+    runner = make_runner(registry=registry)
+
+    async def do(kind: Kind[Any] | None = None, payload: Any = None, *, again: Any = None) -> Job:
+        async with empty_database.transaction() as session:
+            if kind is not None:
+                job_id = await enqueue(session, kind, payload)
+            else:
+                job_id = again.id
+                (await session.get_one(Job, job_id)).run_at = now() - timedelta(minutes=1)
+        assert job_id is not None
+        await runner.take(job_id)
+
+        async def ended() -> bool:
+            return runner.running == 0
+
+        await until(ended)
+        async with empty_database.transaction() as session:
+            return await session.get_one(Job, job_id)
+
+    return do
 
 
 @pytest_asyncio.fixture

@@ -18,6 +18,7 @@ Password = Annotated[
         min_length=MIN_LENGTH,
         max_length=MAX_LENGTH,
         description="12 to 128 characters, any Unicode; not a common password, not your e-mail.",
+        examples=["another horse battery"],
     ),
 ]
 Name = Annotated[Line, StringConstraints(max_length=100)]
@@ -140,7 +141,12 @@ class PasswordChange(BaseModel):
 class EmailChange(BaseModel):
     """A new address, which takes effect once its link is opened."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"email": "ada@example.org", "current_password": "correct horse battery"}]
+        },
+    )
 
     email: EmailAddress
     current_password: CurrentPassword

@@ -117,11 +117,13 @@ async def admit(session: AsyncSession, proof: Proof) -> User:
     """Return the proven user, locked; one who was leaving stays.
 
     Raises `WrongCredentialsError` when the password was changed, or the account disabled, while we
-    looked at the password.
+    looked at the password; and when the time to think better of leaving is over.
     """
     user = await _locked(session, proof.user.id)
     if user is None or not user.is_active or user.password_hash != proof.user.password_hash:
         raise WrongCredentialsError
+    if user.deletion_at is not None and user.deletion_at <= now():
+        raise WrongCredentialsError  # a part of what was there may be gone
     if proof.rehashed is not None:
         user.password_hash = proof.rehashed
         log.info("password_rehashed", user_id=str(user.id))

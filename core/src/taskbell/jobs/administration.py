@@ -1,6 +1,6 @@
 """What administrators see of jobs, and do with dead ones."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +66,7 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
         moment = datetime.fromisoformat(when)
         if moment.tzinfo is None:
             raise ValueError
-        return moment, UUID(job_id)
+        return moment.astimezone(UTC), UUID(job_id)  # at the ends of time there is no UTC
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise InvalidCursorError from None
 

@@ -31,6 +31,7 @@ from taskbell.errors import InvalidError
 from taskbell.exports import service as exports
 from taskbell_api.access import Person, ReadsAccountAtOnce, WritesAccount
 from taskbell_api.deps import BASE, DatabaseDep, ServicesDep, SessionDep
+from taskbell_api.examples import EXPORT_DOCUMENT
 from taskbell_api.openapi import errors
 from taskbell_api.reauthentication import prove
 from taskbell_api.throttling.answers import RateLimitedError
@@ -133,7 +134,7 @@ async def change_email(
 _EXPORT: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "With `token`: everything, as one JSON document.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
+        "content": {"application/json": {"schema": {"type": "object"}, "example": EXPORT_DOCUMENT}},
     },
     202: {"model": Accepted, "description": "Without: a link will be mailed."},
 }

@@ -82,7 +82,10 @@ async def notice(run: Run, payload: NoticePayload) -> None:
         "paragraphs": [one.replace("{moment}", moment) for one in words.paragraphs],
         "public_url": run.resources.public_url,
     }
-    await _send(run, Recipient(payload.email, user.name), "notice", words.subject, context)
+    # as for links; an address that was theirs before may never have been proven
+    known = user.email_verified and payload.email == user.email
+    recipient = Recipient(payload.email, user.name if known else "")
+    await _send(run, recipient, "notice", words.subject, context)
 
 
 @handles(PURGE)
