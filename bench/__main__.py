@@ -8,6 +8,8 @@ both sides; figures are medians. Each part can run alone:
   pgbench    the same statements by pgbench: what the database alone does
   layers     what each layer of a request costs, beside what it replaced or could be
   replicas   one API process and two
+  lives      what it costs each request to be told when its session has ended
+  logins     200 people sign in at once, and what others notice
   scale      users with 10,000 tasks, and a table of a million rows
   jobs       the job engine beside plain arq
   reminders  10,000 reminders due in one second, until every mail is accepted
@@ -35,7 +37,7 @@ from bench.options import QUICK, Options
 from bench.result import Result
 from bench.stage import Stage, stage
 
-ON_STAGE = ("api", "gateway", "pgbench", "layers", "replicas", "scale")
+ON_STAGE = ("api", "gateway", "pgbench", "layers", "replicas", "lives", "logins", "scale")
 BY_ITSELF = ("jobs", "reminders", "processes")
 PARTS = ON_STAGE + BY_ITSELF
 MEASUREMENTS = {

@@ -70,7 +70,7 @@ async def seed(admin_url: str, owners: Sequence[Owner], chance: random.Random) -
     """Fill a database with these users, and leave it vacuumed and analysed."""
     connection = await asyncpg.connect(admin_url)
     try:
-        await _copy_users(connection, owners)
+        await copy_users(connection, owners)
         # without the look-up of each foreign key and the upkeep of indexes: all is right here
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("SET maintenance_work_mem = '512MB'")
@@ -95,9 +95,15 @@ async def vacuum(admin_url: str) -> None:
         await connection.close()
 
 
-async def _copy_users(connection: Any, owners: Sequence[Owner]) -> None:
+def email_of(owner: Owner) -> str:
+    """Return the address a user is given."""
+    return f"{owner.name}.{owner.id.hex[-8:]}@example.com"
+
+
+async def copy_users(connection: Any, owners: Sequence[Owner]) -> None:
+    """Add these users and their inboxes."""
     born = datetime.now(UTC) - YEAR
-    emails = {owner.id: f"{owner.name}.{owner.id.hex[-8:]}@example.com" for owner in owners}
+    emails = {owner.id: email_of(owner) for owner in owners}
     users = [
         (one.id, emails[one.id], emails[one.id], one.name, "user", True, one.zone, 1, born, born)
         for one in owners

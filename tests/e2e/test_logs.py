@@ -1,6 +1,7 @@
 """Logs: one id through all services, and no secret in any of them."""
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -8,7 +9,20 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.client import API, SECRETS, User, new_credentials, ok, secret
+from tests.e2e.canaries import Call, Operation, canary, operations, unproven_bearers
+from tests.e2e.client import (
+    API,
+    SECRETS,
+    User,
+    instant,
+    new_credentials,
+    ok,
+    secret,
+    sign_up,
+    soon,
+)
+from tests.e2e.database import make_admin
+from tests.e2e.mailbox import Mailbox
 from tests.e2e.stacks import SERVICES, RunningStack, json_lines
 from tests.e2e.waiting import until
 
@@ -66,33 +80,109 @@ def test_our_own_services_write_json_only(stack: RunningStack) -> None:
             assert json_lines(line), f"{service} wrote: {line}"
 
 
-@pytest.mark.order(1)
-def test_no_secret_is_in_any_log(http: httpx.Client, user: User, stack: RunningStack) -> None:
-    """Looks for what all tests before used, and for what this one plants in odd places."""
-    planted = {name: secret(f"canary-{name}-{uuid4()}") for name in ("query", "bearer", "cookie")}
-    planted |= {name: secret(f"canary-{name}-{uuid4()}") for name in ("field", "mail", "form")}
-    bearer = {"Authorization": f"Bearer {planted['bearer']}"}
-    cookie = {"Cookie": f"taskbell_refresh={planted['cookie']}"}
-    http.get(f"{API}/tasks?token={planted['query']}")
-    http.get(f"/?token={planted['query']}")
-    http.get(f"/missing.js?token={planted['query']}")
-    http.get(f"{API}/tasks", headers=bearer)
-    http.post(f"{API}/auth/refresh", headers=cookie)
-    http.post(f"{API}/auth/signup", json={"password": planted["field"]})
-    http.post(f"{API}/auth/signup", json={planted["field"]: planted["field"]})
-    http.post(f"{API}/auth/login", data={"username": "x", "password": planted["form"]})
-    user.add_task("Read by nobody else", description=planted["mail"])
-    ok(user.get("/users/me"))
-    assert len(SECRETS) > 20, "the tests before remembered theirs"
-    # What was written before this line is through the pipes when this one is.
+class Planter:
+    """Sends what `canaries` makes, as nobody and as an administrator who has one of each thing."""
+
+    def __init__(self, http: httpx.Client, stack: RunningStack, victim: User) -> None:
+        self._http, self._stack = http, stack
+        self.ids = {"user_id": ok(victim.get("/users/me"))["id"]}
+        self.in_paths: list[str] = []
+
+    def plant(self, operation: Operation) -> None:
+        """Call an operation in every way; nobody's answer may be a 5xx."""
+        user = sign_up(self._http, name=canary("name"))
+        make_admin(self._stack, user.email)
+        mine = {"Authorization": f"Bearer {user.tokens.access}"}
+        ids = self._things(user)
+        for call in (*operation.calls(ids), *operation.paths(ids, self._in_path)):
+            self._send(call)
+            self._send(call.with_headers(mine))
+        for bearer in unproven_bearers():
+            call = next(operation.calls(ids))
+            self._send(call.with_headers({"Authorization": f"Bearer {bearer}"}))
+
+    def _send(self, call: Call) -> None:
+        answer = self._http.request(call.method, call.path, **call.options)
+        self._http.cookies.clear()
+        assert answer.status_code < 500, f"{call}: {answer.text}"
+        if answer.content and answer.headers["content-type"] == "application/json":
+            remember(answer.json())
+
+    def _in_path(self, name: str) -> str:
+        self.in_paths.append(f"canary-path-{name}-{uuid4().hex[:12]}")
+        return self.in_paths[-1]
+
+    def _things(self, user: User) -> dict[str, str]:
+        task = user.add_task(canary("title"), description=canary("description"))
+        ids = defaultdict(lambda: str(uuid4()), self.ids, task_id=task["id"])
+        ids["reminder_id"] = user.remind(task, at=instant(soon(3600)))["id"]
+        return ids
+
+
+def remember(body: Any) -> None:
+    """Remember the tokens of an answer."""
+    if isinstance(body, dict):
+        for name in ("access_token", "refresh_token", "token"):
+            if isinstance(body.get(name), str):
+                secret(body[name])
+
+
+def is_read(http: httpx.Client, stack: RunningStack) -> None:
+    """Return when all that was logged before is through the pipes."""
     request_id = f"e2e-{uuid4()}"
     http.get(f"{API}/health", headers={"X-Request-ID": request_id})
     lines_with(stack, "gateway", request_id)
     lines_with(stack, "api", request_id)
+
+
+@pytest.mark.order(1)
+def test_no_secret_is_in_any_log(
+    http: httpx.Client, user: User, mailbox: Mailbox, stack: RunningStack
+) -> None:
+    """Looks for what all tests before used, and for a canary in every place of every operation.
+
+    Ids in paths may be in the gateway's line of a request, and nowhere else.
+    """
+    planter = Planter(http, stack, sign_up(http))
+    for operation in operations(ok(http.get("/api/openapi.json"))):
+        planter.plant(operation)
+    for path in ("/", "/missing.js", "/reset-password", f"{API}/nothing", "/docs"):
+        http.get(path, params={"token": canary("query")}, headers={"Referer": canary("referer")})
+    title = canary("title")
+    user.remind(user.add_task(title, description=canary("text")), at=instant(soon(1)))
+    mailbox.wait(user.email, title)
+    assert len(SECRETS) > 500, "the tests before remembered theirs"
+    is_read(http, stack)
     for service in SERVICES:
         log = stack.log(service)
         leaked = [value for value in SECRETS if value in log]
         assert not leaked, f"{service} logged secrets: {leaked}"
+        if service != "gateway":
+            assert not [value for value in planter.in_paths if value in log], service
+
+
+@pytest.mark.order(1)
+def test_no_secret_is_logged_while_the_api_is_away(http: httpx.Client, stack: RunningStack) -> None:
+    planted = [canary("query") for _ in range(3)]
+    stack.stop("api")
+    try:
+        for value in planted:
+            answer = http.get(
+                f"{API}/users/me/export", params={"token": value}, headers={"Referer": value}
+            )
+            assert answer.status_code == 503
+    finally:
+        stack.start("api")
+        until(lambda: http.get(f"{API}/health/ready").is_success, "ready again", timeout=60)
+    is_read(http, stack)
+    assert not [value for value in planted if value in stack.log("gateway")]
+
+
+def test_paths_have_ids_and_no_secrets(http: httpx.Client) -> None:
+    """Paths are logged by every proxy on the way."""
+    for operation in operations(ok(http.get("/api/openapi.json"))):
+        for name in operation.names("path"):
+            assert operation.schema_of(name)["format"] == "uuid", operation.label
 
 
 @pytest.mark.order(1)

@@ -12,6 +12,7 @@ from taskbell.db import Database
 from taskbell.jobs import doorbell
 from taskbell_api.better_auth import BetterAuth
 from taskbell_api.settings import ApiSettings
+from taskbell_api.sign_in_queue import SignInQueue
 from taskbell_api.throttling.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Services:
     keys: TokenKeys
     better_auth: BetterAuth | None
     throttle: Throttle
+    sign_ins: SignInQueue
 
     @classmethod
     def of(cls, settings: ApiSettings) -> "Services":
@@ -54,6 +56,7 @@ class Services:
             TokenKeys(settings),
             BetterAuth.of(settings),
             Throttle(settings, redis),
+            SignInQueue(),
         )
 
     async def close(self) -> None:

@@ -22,7 +22,10 @@ async def prove(
     if password is None:
         caller.require_recent()
         return Proof(user)
-    async with services.throttle.attempt(request, account=user.email_key) as attempt:
+    async with (
+        services.sign_ins.turn(),
+        services.throttle.attempt(request, account=user.email_key) as attempt,
+    ):
         proof = await accounts.prove_again(user, password=password)
         attempt.succeeded()
     return proof

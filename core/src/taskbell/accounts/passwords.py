@@ -4,9 +4,12 @@ Parameters: OWASP Password Storage Cheat Sheet (19 MiB, t=2, p=1). Rules: NIST S
 """
 
 import asyncio
+import os
 import re
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -24,10 +27,20 @@ CONTEXT_WORDS = ("taskbell", "reminder", "password", "passwort", "todo", "task",
 """Anybody would try these here; what is left of a password without them must be worth something."""
 
 LEAST_OWN = 6
+NICE = 5
+"""How far hashing steps back behind requests where they share a core."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def _step_back() -> None:
+    # on Linux threads have priorities of their own; elsewhere there is no such thread to name
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
 # one thread leaves the other cores to requests; argon2 releases the GIL
-_threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
+_threads = ThreadPoolExecutor(1, thread_name_prefix="argon2", initializer=_step_back)
 MOST_WAITING = 256
 """Passwords that may wait for a process to look at them: about 12 seconds' worth."""
 

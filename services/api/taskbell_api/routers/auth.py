@@ -88,7 +88,7 @@ async def sign_up(
         raise SignupDisabledError
     _check_page(request, services, cookie=cookie)
     await services.throttle.check(request, SIGN_UP)
-    async with services.database.transaction() as session:
+    async with services.sign_ins.turn(), services.database.transaction() as session:
         user = await accounts.sign_up(session, **body.model_dump())
         await lists.create_inbox(session, owner_id=user.id)
         await _end_replaced(session, request, cookie=cookie)
@@ -132,17 +132,18 @@ async def log_in(
     deleted their account less than seven days ago keeps it by signing in.
     """
     _check_page(request, services, cookie=cookie)
-    async with services.throttle.attempt(request, account=email_key(username)) as attempt:
+    async with services.sign_ins.turn():
+        async with services.throttle.attempt(request, account=email_key(username)) as attempt:
+            async with services.database.transaction() as session:
+                found = await accounts.find_by_email(session, email=username)
+            proof = await accounts.log_in(found, password=password)
+            attempt.succeeded()
         async with services.database.transaction() as session:
-            found = await accounts.find_by_email(session, email=username)
-        proof = await accounts.log_in(found, password=password)
-        attempt.succeeded()
-    async with services.database.transaction() as session:
-        user = await accounts.admit(session, proof)
-        await _end_replaced(session, request, cookie=cookie)
-        signed_in = await sessions.start_session(
-            session, services.keys, user=user, device=device_of(request)
-        )
+            user = await accounts.admit(session, proof)
+            await _end_replaced(session, request, cookie=cookie)
+            signed_in = await sessions.start_session(
+                session, services.keys, user=user, device=device_of(request)
+            )
     _mark_device(response, services, user.email_key, cookie=cookie)
     return _tokens(signed_in, response, services, cookie=cookie)
 
