@@ -4,7 +4,7 @@ Requests commit, so tests share one database and keep apart by their users: each
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -15,15 +15,19 @@ from fastapi import FastAPI
 from taskbell.accounts.models import User
 from taskbell.accounts.passwords import hash_password
 from taskbell.accounts.sessions import Device, start_session
+from taskbell.clock import now
 from taskbell.ids import new_id
+from taskbell.jobs.models import Job
 from taskbell.lists.service import create_inbox
 from taskbell_api.app import create_app
 from taskbell_api.deps import Services
 from taskbell_api.settings import ApiSettings
 
+from .operations import PASSWORD as PASSWORD
+from .operations import UNKNOWN_IDS, Operation
+
 ORIGIN = "http://testserver"
 APP_ORIGIN = "https://app.example.com"
-PASSWORD = "correct horse battery"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -64,8 +68,21 @@ class Person:
         task: dict[str, Any] = answer.json()
         return task
 
+    async def program(self, *scopes: str) -> "Person":
+        """Make an API token, and return who acts with it."""
+        answer = await self.post("/tokens", json={"name": "Tests", "scopes": scopes})
+        assert answer.status_code == 201, answer.text
+        return replace(self, tokens={**self.tokens, "access_token": answer.json()["token"]})
 
-NewPerson = Callable[[], Awaitable[Person]]
+    @property
+    def id(self) -> str:
+        found: str = self.tokens["user"]["id"]
+        return found
+
+
+NewPerson = Callable[..., Awaitable[Person]]
+PersonFor = Callable[[Operation], Awaitable[Person]]
+Belongings = Callable[[Person, Operation], Awaitable[dict[str, str]]]
 MakeApi = Callable[..., httpx.AsyncClient]
 
 
@@ -82,6 +99,8 @@ def settings(database_url: str, redis_url: str) -> ApiSettings:
         redis_url=redis_url,
         public_url=ORIGIN,
         cors_origins=(APP_ORIGIN,),
+        # all tests come from one address; test_throttling*.py are about limits
+        rate_limit_enabled=False,
     )
 
 
@@ -124,10 +143,11 @@ async def make_api(settings: ApiSettings) -> AsyncIterator[MakeApi]:
 def new_person(services: Services, api: httpx.AsyncClient) -> NewPerson:
     """Make people with `PASSWORD`; not through the API, which hashes for 50 ms each time."""
 
-    async def make() -> Person:
+    async def make(**fields: Any) -> Person:
         email = f"{new_id().hex}@example.com"
+        fields = {"password_hash": await hash_once()} | fields
         async with services.database.transaction() as session:
-            user = User(email=email, email_key=email, password_hash=await hash_once())
+            user = User(email=email, email_key=email, **fields)
             session.add(user)
             await session.flush()
             await create_inbox(session, owner_id=user.id)
@@ -161,6 +181,75 @@ async def ada(new_person: NewPerson) -> Person:
 @pytest_asyncio.fixture
 async def bob(new_person: NewPerson) -> Person:
     return await new_person()
+
+
+@pytest_asyncio.fixture
+async def admin(new_person: NewPerson) -> Person:
+    return await new_person(role="admin")
+
+
+@pytest.fixture
+def person_for(new_person: NewPerson) -> PersonFor:
+    """Make somebody who may call an operation."""
+
+    async def make(operation: Operation) -> Person:
+        return await new_person(role="admin" if operation.is_admin else "user")
+
+    return make
+
+
+@pytest.fixture
+def belongings(services: Services, new_person: NewPerson) -> Belongings:
+    """Make what an operation is about, and return the ids for its path."""
+
+    async def make(person: Person, operation: Operation) -> dict[str, str]:
+        ids = dict(UNKNOWN_IDS)
+        match operation.about:
+            case "task" | "reminder":
+                ids["task_id"] = (await person.task(due_at="2030-01-31T09:00:00Z"))["id"]
+                reminders = f"/tasks/{ids['task_id']}/reminders"
+                answer = await person.post(reminders, json={"offset_minutes": 30})
+                ids["reminder_id"] = answer.json()["id"]
+            case "session":
+                ids["session_id"] = session_id(services, await signed_in_again(services, person))
+            case "token":
+                answer = await person.post("/tokens", json={"name": "x", "scopes": ["tasks:read"]})
+                ids["token_id"] = answer.json()["id"]
+            case "user":
+                ids["user_id"] = (await new_person()).id
+            case "job":
+                ids["job_id"] = await dead_job(services)
+        return ids
+
+    return make
+
+
+async def signed_in_again(services: Services, person: Person) -> Person:
+    """Sign somebody in on another device."""
+    async with services.database.transaction() as session:
+        user = await session.get_one(User, person.id)
+        signed_in = await start_session(session, services.keys, user=user, device=Device("phone"))
+    tokens = {"access_token": signed_in.access_token, "refresh_token": signed_in.refresh_token}
+    return replace(person, tokens={**person.tokens, **tokens})
+
+
+def session_id(services: Services, person: Person) -> str:
+    """Return the id of the session that somebody is signed in with."""
+    return str(services.keys.verify(person.tokens["access_token"]).session_id)
+
+
+async def dead_job(services: Services) -> str:
+    """Add a job that has failed for good, and return its id."""
+    job = Job(kind="tests.dead", payload={}, state="dead", finished_at=now(), last_error="no luck")
+    async with services.database.transaction() as session:
+        session.add(job)
+    return str(job.id)
+
+
+@pytest_asyncio.fixture
+async def other_device(ada: Person, services: Services) -> Person:
+    """Return Ada, signed in on another device."""
+    return await signed_in_again(services, ada)
 
 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

@@ -1,67 +1,163 @@
-"""Every operation of the API, with what a good call of it needs.
+"""Every operation of the API, with what a good call of it needs, and who may make it.
 
 The authorisation matrix and the bad-input tests walk through this table, and fail for an operation
 of the OpenAPI document that is not in it.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 UNKNOWN_ID = "01890000-0000-7000-8000-000000000000"
+THINGS = ("task", "reminder", "session", "token", "user", "job")
+UNKNOWN_IDS = {f"{thing}_id": UNKNOWN_ID for thing in THINGS}
+SCOPES = ("tasks:read", "tasks:write", "account:read", "account:write", "admin")
+SECURITY = "account:security"
+"""What people may do who signed in, and API tokens never."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation. `owned` says what the path is about: `task`, `reminder`, or nothing."""
+    """One operation, and the permission that it needs; None: anybody may call it.
+
+    `about`: whose id is in its path, one of `THINGS`. `proof`: needs the password in the body, or
+    one given lately, or either. `success`: of the call with `body`, which need not be a good one
+    where a good one takes more than a body.
+    """
 
     method: str
     path: str
+    permission: str | None = None
     body: dict[str, Any] | None = None
     form: bool = False
     optional_body: bool = False
-    public: bool = False
-    owned: str | None = None
+    about: str | None = None
+    proof: Literal["password", "recent", "either"] | None = None
     success: int = 200
+
+    @property
+    def public(self) -> bool:
+        return self.permission is None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.permission == "admin"
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
 
     def url(self, ids: dict[str, str]) -> str:
         """Return the path below the base, with ids filled in."""
         return self.path.removeprefix("/api/v1").format_map(ids)
 
 
+PASSWORD = "correct horse battery"
 NEW_TASK = {"title": "Water the plants", "due_at": "2030-01-31T09:00:00Z"}
-FORM = {"username": "nobody@example.com", "password": "correct horse battery"}
+FORM = {"username": "nobody@example.com", "password": PASSWORD}
 REFRESH = {"refresh_token": "unknown"}
+LINK = {"token": "unknown"}
+PROOF = {"current_password": PASSWORD}
 V1 = "/api/v1"
+AUTH = f"{V1}/auth"
+ME = f"{V1}/users/me"
 TASK = f"{V1}/tasks/{{task_id}}"
 REMINDER = f"{V1}/reminders/{{reminder_id}}"
+USER = f"{V1}/users/{{user_id}}"
 
-OPERATIONS = [
-    Operation("GET", f"{V1}/health", public=True),
-    Operation("GET", f"{V1}/health/ready", public=True),
-    Operation("GET", f"{V1}/health/db", public=True),
-    Operation("POST", f"{V1}/auth/signup", body={}, public=True, success=422),
-    Operation("POST", f"{V1}/auth/login", body=FORM, form=True, public=True, success=401),
-    Operation(
-        "POST", f"{V1}/auth/refresh", body=REFRESH, optional_body=True, public=True, success=401
-    ),
-    Operation(
-        "POST", f"{V1}/auth/logout", body=REFRESH, optional_body=True, public=True, success=204
-    ),
-    Operation("GET", f"{V1}/users/me"),
-    Operation("PATCH", f"{V1}/users/me", body={"name": "Ada"}),
-    Operation("GET", f"{V1}/tasks"),
-    Operation("POST", f"{V1}/tasks", body=NEW_TASK, success=201),
-    Operation("GET", TASK, owned="task"),
-    Operation("PATCH", TASK, body={"title": "x"}, owned="task"),
-    Operation("PUT", TASK, body=NEW_TASK, owned="task"),
-    Operation(
-        "PATCH", f"{TASK}/complete", body={"completed": False}, optional_body=True, owned="task"
-    ),
-    Operation("POST", f"{TASK}/restore", owned="task"),
-    Operation("GET", f"{TASK}/reminders", owned="task"),
-    Operation("POST", f"{TASK}/reminders", body={"offset_minutes": 30}, owned="task", success=201),
-    Operation("PATCH", REMINDER, body={"offset_minutes": 60}, owned="reminder"),
-    Operation("GET", f"{REMINDER}/deliveries", owned="reminder"),
-    Operation("DELETE", REMINDER, owned="reminder", success=204),
-    Operation("DELETE", TASK, owned="task", success=204),
+PUBLIC = [
+    Operation("GET", f"{V1}/health"),
+    Operation("GET", f"{V1}/health/ready"),
+    Operation("GET", f"{V1}/health/db"),
+    Operation("POST", f"{AUTH}/signup", body={}, success=422),
+    Operation("POST", f"{AUTH}/login", body=FORM, form=True, success=401),
+    Operation("POST", f"{AUTH}/refresh", body=REFRESH, optional_body=True, success=401),
+    Operation("POST", f"{AUTH}/logout", body=REFRESH, optional_body=True, success=204),
+    Operation("POST", f"{AUTH}/verify-email", body=LINK, success=422),
+    Operation("POST", f"{AUTH}/forgot-password", body={"email": "nobody@example.com"}, success=202),
+    Operation("POST", f"{AUTH}/reset-password", body={**LINK, "password": PASSWORD}, success=422),
 ]
+ACCOUNT = [
+    Operation("GET", ME, "account:read"),
+    Operation("PATCH", ME, "account:write", body={"name": "Ada"}),
+    Operation("POST", f"{AUTH}/verify-email/resend", SECURITY, success=202),
+    Operation(
+        "POST", f"{AUTH}/reauthenticate", SECURITY, body=PROOF, proof="password", success=204
+    ),
+    Operation("GET", f"{AUTH}/sessions", SECURITY),
+    Operation("DELETE", f"{AUTH}/sessions", SECURITY, proof="recent", success=204),
+    Operation(
+        "DELETE",
+        f"{AUTH}/sessions/{{session_id}}",
+        SECURITY,
+        about="session",
+        proof="recent",
+        success=204,
+    ),
+    Operation("GET", f"{V1}/tokens", SECURITY),
+    Operation(
+        "POST",
+        f"{V1}/tokens",
+        SECURITY,
+        body={"name": "Script", "scopes": ["tasks:read"]},
+        proof="recent",
+        success=201,
+    ),
+    Operation("DELETE", f"{V1}/tokens/{{token_id}}", SECURITY, about="token", success=204),
+    Operation("GET", f"{ME}/export", SECURITY, success=202),
+    Operation(
+        "POST",
+        f"{ME}/email",
+        SECURITY,
+        body={"email": "new@example.com", **PROOF},
+        proof="password",
+        success=202,
+    ),
+    Operation(
+        "POST",
+        f"{ME}/password",
+        SECURITY,
+        body={"new_password": "another horse battery", **PROOF},
+        proof="password",
+        success=204,
+    ),
+    Operation("DELETE", ME, SECURITY, body=PROOF, optional_body=True, proof="either", success=204),
+]
+TASKS = [
+    Operation("GET", f"{V1}/tasks", "tasks:read"),
+    Operation("POST", f"{V1}/tasks", "tasks:write", body=NEW_TASK, success=201),
+    Operation("GET", TASK, "tasks:read", about="task"),
+    Operation("PATCH", TASK, "tasks:write", body={"title": "x"}, about="task"),
+    Operation("PUT", TASK, "tasks:write", body=NEW_TASK, about="task"),
+    Operation(
+        "PATCH",
+        f"{TASK}/complete",
+        "tasks:write",
+        body={"completed": False},
+        optional_body=True,
+        about="task",
+    ),
+    Operation("POST", f"{TASK}/restore", "tasks:write", about="task"),
+    Operation("GET", f"{TASK}/reminders", "tasks:read", about="task"),
+    Operation(
+        "POST",
+        f"{TASK}/reminders",
+        "tasks:write",
+        body={"offset_minutes": 30},
+        about="task",
+        success=201,
+    ),
+    Operation("PATCH", REMINDER, "tasks:write", body={"offset_minutes": 60}, about="reminder"),
+    Operation("GET", f"{REMINDER}/deliveries", "tasks:read", about="reminder"),
+    Operation("DELETE", REMINDER, "tasks:write", about="reminder", success=204),
+    Operation("DELETE", TASK, "tasks:write", about="task", success=204),
+]
+ADMINISTRATION = [
+    Operation("GET", f"{V1}/users", "admin"),
+    Operation("GET", USER, "admin", about="user"),
+    Operation("PATCH", USER, "admin", body={"is_active": True}, about="user"),
+    Operation("DELETE", f"{USER}/sessions", "admin", about="user", success=204),
+    Operation("GET", f"{V1}/admin/jobs", "admin"),
+    Operation("POST", f"{V1}/admin/jobs/{{job_id}}/retry", "admin", about="job"),
+    Operation("GET", f"{V1}/admin/stats", "admin"),
+]
+OPERATIONS = [*PUBLIC, *ACCOUNT, *TASKS, *ADMINISTRATION]

@@ -183,9 +183,11 @@ async def signed_in_by_cookie(api: httpx.AsyncClient, person: Person) -> httpx.R
     return await api.post("/auth/login?cookie=true", data=form, headers={"Origin": ORIGIN})
 
 
-def cookie_of(answer: httpx.Response) -> Any:
-    jar: SimpleCookie = SimpleCookie(answer.headers["set-cookie"])
-    return jar["taskbell_refresh"]
+def cookie_of(answer: httpx.Response, name: str = "taskbell_refresh") -> Any:
+    jar: SimpleCookie = SimpleCookie()
+    for one in answer.headers.get_list("set-cookie"):
+        jar.load(one)
+    return jar[name]
 
 
 async def test_the_cookie_is_locked_down(api: httpx.AsyncClient, ada: Person) -> None:
@@ -204,6 +206,17 @@ async def test_the_cookie_is_secure_under_https(make_api: MakeApi) -> None:
     body = {"email": "secure@example.com", "password": PASSWORD}
     answer = await api.post("/auth/signup?cookie=true", json=body)
     assert cookie_of(answer)["secure"]
+
+
+async def test_the_mark_of_a_browser_opens_nothing(api: httpx.AsyncClient, ada: Person) -> None:
+    mark = cookie_of(await signed_in_by_cookie(api, ada), "taskbell_device")
+    assert (bool(mark["httponly"]), mark["samesite"].lower()) == (True, "strict")
+    headers = {"Origin": ORIGIN, "Cookie": f"taskbell_refresh={mark.value}"}
+    answer = await api.post("/auth/refresh", headers=headers)
+    assert_problem(answer, 401, "invalid_refresh_token")
+    for token in (mark.value, f"tb_{mark.value}"):
+        answer = await api.get("/tasks", headers={"Authorization": f"Bearer {token}"})
+        assert_problem(answer, 401, "invalid_token")
 
 
 async def test_a_session_by_cookie(api: httpx.AsyncClient, ada: Person) -> None:

@@ -8,17 +8,27 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from taskbell.accounts.schemas import RefreshRequest, TokensOut, UserOut
+from taskbell.accounts.schemas import (
+    Accepted,
+    AdminUserOut,
+    ApiTokenOut,
+    NewApiTokenOut,
+    RefreshRequest,
+    SessionOut,
+    TokensOut,
+    UserOut,
+)
 from taskbell.reminders.schemas import DeliveryOut, ReminderOut
 from taskbell.tasks.schemas import TaskOut
 from taskbell_api.examples import EXAMPLES
 from taskbell_api.pages import PageOut
 from taskbell_api.query_strings import parameters
+from taskbell_api.routers.admin import AdminStats, JobOut, JobQuery, UserQuery
 from taskbell_api.routers.health import Alive, DatabaseHealth
 from taskbell_api.routers.tasks import TaskQuery
 
 from .conftest import ORIGIN, MakeApi, assert_problem, client
-from .operations import OPERATIONS
+from .operations import OPERATIONS, SECURITY
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
@@ -83,9 +93,11 @@ def test_every_operation_has_an_example(document: dict[str, Any]) -> None:
 
 
 def test_examples_are_valid() -> None:
+    pages: list[type[BaseModel]] = [PageOut[TaskOut], PageOut[ReminderOut], PageOut[DeliveryOut]]
+    pages += [PageOut[SessionOut], PageOut[ApiTokenOut], PageOut[AdminUserOut], PageOut[JobOut]]
     models: list[type[BaseModel]] = [Alive, DatabaseHealth, TokensOut, UserOut, RefreshRequest]
-    models += [TaskOut, ReminderOut, DeliveryOut, PageOut[TaskOut], PageOut[ReminderOut]]
-    models += [PageOut[DeliveryOut]]
+    models += [TaskOut, ReminderOut, DeliveryOut, Accepted, SessionOut, ApiTokenOut]
+    models += [NewApiTokenOut, AdminUserOut, AdminStats, JobOut, *pages]
     named = {re.sub(r"\W", "_", model.__name__): model for model in models}
     assert set(named) == set(EXAMPLES)
     for name, example in EXAMPLES.items():
@@ -150,7 +162,8 @@ async def test_cors(api: httpx.AsyncClient) -> None:
     assert error.status_code == 401
     assert error.headers["access-control-allow-origin"] == "https://app.example.com"
     exposed = {one.strip() for one in error.headers["access-control-expose-headers"].split(",")}
-    assert exposed == {"ETag", "Location", "Retry-After", "X-Request-ID"}
+    limits = {"RateLimit", "RateLimit-Policy", "Retry-After"}
+    assert exposed == {"ETag", "Location", "X-Request-ID", *limits}
 
 
 def test_every_list_says_how_it_is_paged(document: dict[str, Any]) -> None:
@@ -160,13 +173,52 @@ def test_every_list_says_how_it_is_paged(document: dict[str, Any]) -> None:
         for name, operation in operations(document)
         if "PageOut" in str(operation["responses"].get("200"))
     ]
-    assert len(lists) == 3
+    assert len(lists) == 7
     for name, operation in lists:
         names = [one["name"] for one in operation["parameters"] if one["in"] == "query"]
         assert {"page", "per_page", "cursor"} <= set(names), name
         assert len(names) == len(set(names)), name
-    (tasks,) = (operation for name, operation in lists if name == "GET /api/v1/tasks")
-    assert {one["name"] for one in tasks["parameters"]} == TaskQuery.model_fields.keys()
+    queries: dict[str, type[BaseModel]] = {"/tasks": TaskQuery}
+    queries |= {"/users": UserQuery, "/admin/jobs": JobQuery}
+    for path, query in queries.items():
+        described = dict(lists)[f"GET /api/v1{path}"]["parameters"]
+        assert {one["name"] for one in described} == query.model_fields.keys()
+
+
+def test_every_refusal_is_described(document: dict[str, Any]) -> None:
+    """401 and 403, with the codes that fit the operation's permission."""
+    described = dict(operations(document))
+    for operation in OPERATIONS:
+        answers = described[operation.name]["responses"]
+        codes = {
+            status: set(answers[status]["content"]["application/problem+json"]["examples"])
+            for status in ("401", "403")
+            if status in answers
+        }
+        if operation.public:
+            assert "unauthorized" not in codes.get("401", ()), operation.name
+            continue
+        assert {"unauthorized", "invalid_token", "token_expired"} <= codes["401"], operation.name
+        wanted = "session_required" if operation.permission == SECURITY else "insufficient_scope"
+        assert wanted in codes["403"], operation.name
+        assert ("reauthentication_required" in codes["403"]) == (
+            operation.proof in {"recent", "either"}
+        ), operation.name
+        asks = operation.proof in {"password", "either"}
+        assert ("wrong_password" in codes["403"]) == asks, operation.name
+
+
+def test_no_answer_has_a_secret_of_an_account(document: dict[str, Any]) -> None:
+    """Hashes and keys have no place in any model; tokens only in what hands them out."""
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
+        for field in schema.get("properties", {}):
+            assert "hash" not in field, name
+            assert field not in {"email_key", "payload", "lease_token"}, name
+            if field in {"token", "access_token", "refresh_token"}:
+                handing_out = {"TokensOut", "NewApiTokenOut"}
+                taking = {"RefreshRequest", "EmailVerification", "PasswordReset"}
+                assert name in handing_out | taking, (name, field)
 
 
 def test_a_query_string_holds_plain_values_only() -> None:

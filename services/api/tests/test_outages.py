@@ -13,11 +13,10 @@ from taskbell_local.ports import free_port
 from taskbell_local.stack import Stack
 
 from .conftest import MakeApi, Person, assert_problem
-from .operations import NEW_TASK, OPERATIONS, UNKNOWN_ID, Operation
+from .operations import NEW_TASK, OPERATIONS, UNKNOWN_IDS, Operation
 from .test_authorisation import name
 
 MOST_SECONDS = 2.0
-IDS = {"task_id": UNKNOWN_ID, "reminder_id": UNKNOWN_ID}
 NEEDS_DATABASE = [
     one for one in OPERATIONS if not one.path.startswith(("/api/v1/health", "/api/v1/auth/signup"))
 ]
@@ -35,8 +34,20 @@ async def test_no_postgres_at_all(ada: Person, make_api: MakeApi, operation: Ope
     api = make_api(database_url=f"postgresql://x:x@127.0.0.1:{free_port()}/x")
     body: dict[str, Any] = {"data" if operation.form else "json": operation.body}
     started = time.perf_counter()
-    answer = await api.request(operation.method, operation.url(IDS), headers=ada.headers, **body)
+    answer = await api.request(
+        operation.method, operation.url(UNKNOWN_IDS), headers=ada.headers, **body
+    )
     assert time.perf_counter() - started < MOST_SECONDS
+    assert_problem(answer, 503, "database_unavailable")
+
+
+async def test_no_api_token_is_refused_because_postgres_is_away(
+    ada: Person, make_api: MakeApi
+) -> None:
+    """401 would make programs throw their token away."""
+    api = make_api(database_url=f"postgresql://x:x@127.0.0.1:{free_port()}/x")
+    program = await ada.program("tasks:read")
+    answer = await api.get("/tasks", headers=program.headers)
     assert_problem(answer, 503, "database_unavailable")
 
 

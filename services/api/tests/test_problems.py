@@ -5,7 +5,7 @@ from asyncpg import PostgresError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from taskbell.accounts.errors import InvalidTokenError
+from taskbell.accounts.errors import EmailTakenError, InvalidTokenError
 from taskbell.accounts.models import AuthSession, User
 from taskbell.clock import now
 from taskbell.db import Database
@@ -18,7 +18,7 @@ async def test_races_are_no_server_errors(database: Database) -> None:
     key = new_id().hex
     for rows, expected in (
         ([AuthSession(user_id=new_id(), expires_at=now())], InvalidTokenError),
-        ([User(email="x", email_key=key), User(email="y", email_key=key)], ConflictError),
+        ([User(email="x", email_key=key), User(email="y", email_key=key)], EmailTakenError),
     ):
         with pytest.raises(IntegrityError) as caught:
             async with database.transaction() as session:

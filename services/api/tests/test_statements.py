@@ -5,44 +5,71 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import event
 
+from taskbell.db import Database
 from taskbell.ids import new_id
 from taskbell_api.app import create_app
 from taskbell_api.settings import ApiSettings
 
-from .conftest import PASSWORD, Person, client
-from .operations import NEW_TASK, OPERATIONS, Operation
-from .test_authorisation import call, name
+from .conftest import PASSWORD, Belongings, Person, PersonFor, client
+from .mailbox import mail_link
+from .operations import NEW_TASK, OPERATIONS, UNKNOWN_ID, Operation
+from .test_authorisation import ENDED, call, make_true, name
 
-# Statements of the call in the table of operations. `+ T`: in a transaction, BEGIN and COMMIT come
-# on top; otherwise the one statement is the transaction. Authentication adds none anywhere.
+# Statements of the call in the table. `+ T`: in a transaction, BEGIN and COMMIT come on top;
+# otherwise the one statement is the transaction. `A +`: whether the session goes on is asked first;
+# the others, which are the hot ones, ask in the statement that they make anyway.
 T = 2
+A = 1
 EXPECTED = {
     "GET /api/v1/health": 0,
     "GET /api/v1/health/ready": 2,
     "GET /api/v1/health/db": 1,
-    "POST /api/v1/auth/signup": 0,  # refused, as the next three; what works is counted below
+    "POST /api/v1/auth/signup": 0,  # refused, as the next five; what works is counted below
     "POST /api/v1/auth/login": 1 + T,
     "POST /api/v1/auth/refresh": 1 + T,
     "POST /api/v1/auth/logout": 1 + T,
+    "POST /api/v1/auth/verify-email": 1 + T,
+    "POST /api/v1/auth/reset-password": 1 + T,
+    "POST /api/v1/auth/forgot-password": 2 + T,  # nobody's address, and as many for somebody's
     "GET /api/v1/users/me": 1,
-    "PATCH /api/v1/users/me": 2 + T,
+    "PATCH /api/v1/users/me": A + 2 + T,
+    "POST /api/v1/auth/verify-email/resend": A + 2 + T,
+    "POST /api/v1/auth/reauthenticate": A + 1 + T + 2 + T,
+    "GET /api/v1/auth/sessions": A + 1 + T,
+    "DELETE /api/v1/auth/sessions": A + 1 + T,
+    "DELETE /api/v1/auth/sessions/{session_id}": A + 1 + T,
+    "GET /api/v1/tokens": A + 1 + T,
+    "POST /api/v1/tokens": A + 4 + T,
+    "DELETE /api/v1/tokens/{token_id}": A + 1 + T,
+    "GET /api/v1/users/me/export": A + 1 + T,
+    "POST /api/v1/users/me/email": A + 1 + T + 5 + T,
+    "POST /api/v1/users/me/password": A + 1 + T + 5 + T,
+    "DELETE /api/v1/users/me": A + 1 + T + 8 + T,
     "GET /api/v1/tasks": 1,
     "POST /api/v1/tasks": 1,
     "GET /api/v1/tasks/{task_id}": 1,
     "PATCH /api/v1/tasks/{task_id}": 1,
-    "PUT /api/v1/tasks/{task_id}": 4 + T,
+    "PUT /api/v1/tasks/{task_id}": A + 4 + T,
     "PATCH /api/v1/tasks/{task_id}/complete": 1,
-    "POST /api/v1/tasks/{task_id}/restore": 2 + T,
-    "GET /api/v1/tasks/{task_id}/reminders": 2 + T,
-    "POST /api/v1/tasks/{task_id}/reminders": 3 + T,
-    "PATCH /api/v1/reminders/{reminder_id}": 5 + T,
-    "GET /api/v1/reminders/{reminder_id}/deliveries": 3 + T,
-    "DELETE /api/v1/reminders/{reminder_id}": 6 + T,
+    "POST /api/v1/tasks/{task_id}/restore": A + 2 + T,
+    "GET /api/v1/tasks/{task_id}/reminders": A + 2 + T,
+    "POST /api/v1/tasks/{task_id}/reminders": A + 3 + T,
+    "PATCH /api/v1/reminders/{reminder_id}": A + 5 + T,
+    "GET /api/v1/reminders/{reminder_id}/deliveries": A + 3 + T,
+    "DELETE /api/v1/reminders/{reminder_id}": A + 6 + T,
     "DELETE /api/v1/tasks/{task_id}": 1,
+    "GET /api/v1/users": A + 3 + T,  # a page of them, how many there are, when each was last seen
+    "GET /api/v1/users/{user_id}": A + 2 + T,
+    "PATCH /api/v1/users/{user_id}": A + 6 + T,
+    "DELETE /api/v1/users/{user_id}/sessions": A + 2 + T,
+    "GET /api/v1/admin/jobs": A + 2 + T,
+    "POST /api/v1/admin/jobs/{job_id}/retry": A + 1 + T,
+    "GET /api/v1/admin/stats": A + 8 + T,
 }
 
 
@@ -65,9 +92,8 @@ class Statements(list[str]):
 
 
 @pytest_asyncio.fixture
-async def statements(
-    settings: ApiSettings, ada: Person
-) -> AsyncIterator[tuple[Statements, Person]]:
+async def counted(settings: ApiSettings) -> AsyncIterator[tuple[Statements, httpx.AsyncClient]]:
+    """Return what an application says to Postgres, and a client of it."""
     app = create_app(settings)
     seen = Statements()
     engine = app.state.services.database.engine.sync_engine
@@ -82,46 +108,60 @@ async def statements(
         seen.append(statement)
 
     async with client(app) as api:
-        person = Person(api, ada.email, ada.tokens)
-        await asyncio.gather(*(person.get("/health/db") for _ in range(3)))  # connects
-        yield seen, person
+        await asyncio.gather(*(api.get("/health/db") for _ in range(3)))  # connects
+        yield seen, api
     await app.state.services.close()
 
 
+@pytest.fixture
+def statements(
+    counted: tuple[Statements, httpx.AsyncClient], ada: Person
+) -> tuple[Statements, Person]:
+    seen, api = counted
+    return seen, replace(ada, api=api)
+
+
 def test_every_operation_is_counted() -> None:
-    assert EXPECTED.keys() == {name(one) for one in OPERATIONS}
+    assert EXPECTED.keys() == {one.name for one in OPERATIONS}
 
 
 CHANGES: dict[str, dict[str, Any]] = {
     "PUT /api/v1/tasks/{task_id}": {**NEW_TASK, "title": "y"},
     "PATCH /api/v1/tasks/{task_id}/complete": {"completed": True},
+    "PATCH /api/v1/users/{user_id}": {"is_active": False},
 }
 """Bodies that change something, where those of the table do not."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=name)
-async def test_statements(statements: tuple[Statements, Person], operation: Operation) -> None:
-    seen, ada = statements
-    task, reminded = await ada.task(**NEW_TASK), await ada.task(**NEW_TASK)
-    reminder = await ada.post(f"/tasks/{reminded['id']}/reminders", json={"offset_minutes": 9})
+async def test_statements(
+    counted: tuple[Statements, httpx.AsyncClient],
+    person_for: PersonFor,
+    belongings: Belongings,
+    operation: Operation,
+) -> None:
+    seen, api = counted
+    person = await person_for(operation)
+    ids = await belongings(person, operation)
+    ids |= {"task_id": (await person.task(**NEW_TASK))["id"]}  # one without reminders
     if operation.path.endswith("/restore"):
-        await ada.delete(f"/tasks/{task['id']}")
-    operation = replace(operation, body=CHANGES.get(name(operation), operation.body))
-    ids = {"task_id": task["id"], "reminder_id": reminder.json()["id"]}
-    made = await seen.of(call(ada, operation, ids), operation.success)
-    assert len(made) == EXPECTED[name(operation)], "\n".join(made)
+        await person.delete(f"/tasks/{ids['task_id']}")
+    operation = replace(operation, body=CHANGES.get(operation.name, operation.body))
+    made = await seen.of(call(replace(person, api=api), operation, ids), operation.success)
+    assert len(made) == EXPECTED[operation.name], "\n".join(made)
 
 
 async def test_statements_of_signing_in(statements: tuple[Statements, Person]) -> None:
     seen, ada = statements
     body = {"email": f"{new_id().hex}@example.com", "password": PASSWORD}
-    # account, its welcome mail, inbox, session, refresh token
+    # account, its welcome mail, inbox, session, sessions too many, refresh token
     made = await seen.of(ada.api.post("/auth/signup", json=body), 201)
-    assert len(made) == 5 + T, "\n".join(made)
+    assert len(made) == 6 + T, "\n".join(made)
     form = {"username": body["email"], "password": PASSWORD}
-    # the account; after the password was checked, with no connection: session, refresh token
+    # the account; after the password was checked, with no connection: the account as it is then
+    # and locked, session, sessions too many, refresh token
     made = await seen.of(ada.api.post("/auth/login", data=form))
-    assert len(made) == 1 + T + 2 + T, "\n".join(made)
+    assert len(made) == 1 + T + 4 + T, "\n".join(made)
     token = (await ada.api.post("/auth/login", data=form)).json()["refresh_token"]
     # token, session and account; the token under its lock; token, session, successor
     made = await seen.of(ada.api.post("/auth/refresh", json={"refresh_token": token}))
@@ -130,27 +170,94 @@ async def test_statements_of_signing_in(statements: tuple[Statements, Person]) -
     assert len(made) == 2 + T, "\n".join(made)
 
 
+async def test_statements_of_mailed_links(
+    statements: tuple[Statements, Person], database: Database
+) -> None:
+    seen, ada = statements
+    # the account, a job that mails: as many as for an address that is nobody's
+    forgot = ada.api.post("/auth/forgot-password", json={"email": ada.email})
+    assert len(await seen.of(forgot, 202)) == EXPECTED["POST /api/v1/auth/forgot-password"]
+    body = {"token": await mail_link(database, "verify_email", ada)}
+    # the link, the account, its change
+    made = await seen.of(ada.api.post("/auth/verify-email", json=body), 204)
+    assert len(made) == 3 + T, "\n".join(made)
+    body = {"token": await mail_link(database, "reset_password", ada), "password": PASSWORD}
+    # the link; after the hash was made, with no connection: the link, the account, its change,
+    # other links, API tokens, sessions, a notice
+    made = await seen.of(ada.api.post("/auth/reset-password", json=body), 204)
+    assert len(made) == 1 + T + 7 + T, "\n".join(made)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "expected"),
+    [
+        ("GET", "/tasks", None, 1),
+        ("POST", "/tasks", NEW_TASK, 1),
+        ("PATCH", "/tasks/{task_id}/complete", {"completed": True}, 1),
+        ("PUT", "/tasks/{task_id}", {**NEW_TASK, "title": "y"}, 4 + T),
+        ("DELETE", "/tasks/{task_id}", None, 1),
+    ],
+)
+async def test_statements_of_api_tokens(
+    statements: tuple[Statements, Person],
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+    expected: int,
+) -> None:
+    """One more to find the token; once a minute at most another one to note its use."""
+    seen, ada = statements
+    program = await ada.program("tasks:read", "tasks:write", "account:read")
+    url = path.format(task_id=(await ada.task(**NEW_TASK))["id"])
+    status = {"DELETE": 204, "POST": 201}.get(method, 200)
+    assert len(await seen.of(program.get("/users/me"))) == 1 + 1 + 1
+    assert len(await seen.of(program.request(method, url, json=body), status)) == 1 + expected
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "", {"title": "x"}),
+        ("PATCH", "/complete", {"completed": True}),
+        ("DELETE", "", None),
+    ],
+)
+async def test_statements_that_find_nothing(
+    statements: tuple[Statements, Person], database: Database, method: str, path: str, body: Any
+) -> None:
+    """One more tells an ended session from a task that is not there."""
+    seen, ada = statements
+    task = await ada.task(**NEW_TASK)
+    missing = await seen.of(ada.request(method, f"/tasks/{UNKNOWN_ID}{path}", json=body), 404)
+    assert len(missing) == 1 + A + 1 + T, "\n".join(missing)
+    assert len(await seen.of(ada.get(f"/tasks/{UNKNOWN_ID}"), 404)) == 1 + A
+    await make_true(database, ENDED["revoked"], ada)
+    ended = await seen.of(ada.request(method, f"/tasks/{task['id']}{path}", json=body), 401)
+    assert len(ended) == 1 + A + T, "\n".join(ended)
+    assert len(await seen.of(ada.get(f"/tasks/{task['id']}"), 401)) == 1 + A
+
+
 @pytest.mark.parametrize("reminders", [1, 9])
 @pytest.mark.parametrize(
     ("method", "path", "body", "expected"),
     [
-        # the guarded change finds reminders; lock, task, reminders, their jobs, reminders
-        ("PATCH", "/complete", {"completed": True}, 1 + 5 + T),
-        ("PATCH", "", {"due_at": "2030-02-28T09:00:00Z"}, 1 + 5 + T),
+        # the guarded change finds reminders; session, lock, task, reminders, their jobs, reminders
+        ("PATCH", "/complete", {"completed": True}, 1 + A + 5 + T),
+        ("PATCH", "", {"due_at": "2030-02-28T09:00:00Z"}, 1 + A + 5 + T),
         ("PATCH", "", {"title": "Nothing to follow"}, 1),
-        ("DELETE", "", None, 1 + 5 + T),
-        ("DELETE", "?permanent=true", None, 6 + T),
+        ("DELETE", "", None, 1 + A + 5 + T),
+        ("DELETE", "?permanent=true", None, A + 6 + T),
     ],
 )
 async def test_statements_of_a_task_with_reminders(
     statements: tuple[Statements, Person],
     method: str,
     path: str,
-    body: dict[str, Any] | None,
+    body: Any,
     expected: int,
     reminders: int,
 ) -> None:
-    """As many for nine reminders as for one; SQLAlchemy may write them in two batches."""
+    """As many for nine as for one; SQLAlchemy may write them in two batches."""
     seen, ada = statements
     task = await ada.task(**NEW_TASK)
     for minutes in range(reminders):
@@ -166,10 +273,11 @@ async def test_statements_of_a_task_with_reminders(
     ("query", "expected"),
     [
         ("page=1&per_page=3", 1),
-        ("page=9", 2),  # behind the last page no row carries the total
-        ("status=pending&overdue=true&priority=low&q=plants&sort=due", 1),
-        ("due_before=2030-01-01T00:00:00Z&due_after=2026-01-01T00:00:00Z", 1),
-        ("due_before=2030-01-01", 2),  # whose midnight?
+        ("status=pending&overdue=false&priority=medium&q=plants&sort=due", 1),
+        ("due_before=2031-01-01T00:00:00Z&due_after=2026-01-01T00:00:00Z", 1),
+        ("due_before=2031-01-01", 2),  # whose midnight?
+        ("status=completed", 2),  # nothing: is it the session that has ended?
+        ("page=9", 3),  # and behind the last page no row carries the total
     ],
 )
 async def test_statements_of_a_list(
