@@ -17,6 +17,7 @@ help: ## List the targets
 	@echo
 	@echo '  run takes PORT= (8080), MAIL_PORT= (1080), STATE= (.taskbell), WORKERS=, API_REPLICAS=,'
 	@echo '  and the variables of deploy/.env.example, such as LOG_LEVEL=debug or SMTP_URL=smtp://….'
+	@echo '  admin, migrate take STATE= too.'
 	@echo '  PYTHON= names another Python, 3.11 or newer. pytest takes more options with ARGS=.'
 
 setup:

@@ -24,7 +24,7 @@ WORDS = (
 )  # fmt: skip
 USER_COLUMNS = (
     "id", "email", "email_key", "name", "role", "is_active", "time_zone", "version",
-    "created_at", "updated_at",
+    "created_at", "updated_at", "email_verified_at",
 )  # fmt: skip
 LIST_COLUMNS = ("id", "owner_id", "name", "is_inbox", "version", "created_at", "updated_at")
 TASK_COLUMNS = (
@@ -105,7 +105,19 @@ async def copy_users(connection: Any, owners: Sequence[Owner]) -> None:
     born = datetime.now(UTC) - YEAR
     emails = {owner.id: email_of(owner) for owner in owners}
     users = [
-        (one.id, emails[one.id], emails[one.id], one.name, "user", True, one.zone, 1, born, born)
+        (
+            one.id,
+            emails[one.id],
+            emails[one.id],
+            one.name,
+            "user",
+            True,
+            one.zone,
+            1,
+            born,
+            born,
+            born,
+        )
         for one in owners
     ]
     inboxes = [(one.inbox, one.id, "Inbox", True, 1, born, born) for one in owners]

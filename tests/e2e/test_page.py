@@ -5,9 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.browser import LOOKS, ZONE, OpenPage, row, shoot, shown, sign_in, sign_out, tab_to
+from tests.e2e.browser import (
+    LOOKS,
+    ZONE,
+    OpenPage,
+    open_settings,
+    row,
+    shoot,
+    shown,
+    sign_in,
+    sign_out,
+    tab_to,
+)
 from tests.e2e.client import API, Tokens, User, instant, new_credentials, ok, soon
 from tests.e2e.mailbox import Mailbox
 from tests.e2e.troubles import Troubles
@@ -92,6 +103,61 @@ def test_the_session_is_a_cookie_no_script_can_read(page: Page, user: User) -> N
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
         assert cookie["value"] not in stored
     assert page.evaluate("() => document.cookie") == ""
+
+
+PASSWORDS = "input[name*=password]"
+
+
+def paste(page: Page, text: str, into: Locator) -> None:
+    """Copy a text in one field and paste it into another, by the keyboard."""
+    source = page.get_by_label("E-mail")
+    source.fill(text)
+    source.press("ControlOrMeta+A")
+    source.press("ControlOrMeta+C")
+    into.press("ControlOrMeta+V")
+
+
+def password_fields(page: Page) -> list[str]:
+    """The `autocomplete` of each field for a password on the page; all of them are masked."""
+    fields = page.locator(PASSWORDS).all()
+    assert {field.get_attribute("type") for field in fields} == {"password"}
+    return [field.get_attribute("autocomplete") or "" for field in fields]
+
+
+def test_password_fields_are_masked_and_take_what_is_pasted(page: Page, user: User) -> None:
+    """As people with password managers want it; who wants to see what they type, can."""
+    page.goto("/")
+    password = page.get_by_label("Password", exact=True)
+    paste(page, user.password, password)
+    expect(password).to_have_value(user.password)
+    expect(password).to_have_attribute("type", "password")
+    expect(password).to_have_attribute("autocomplete", "current-password")
+    expect(page.get_by_label("E-mail")).to_have_attribute("autocomplete", "username")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(password).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Hide", exact=True).click()
+    expect(password).to_have_attribute("type", "password")
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("No tasks yet")).to_be_visible()
+
+    open_settings(page)
+    for name in ("Change the address", "Change the password", "Delete my account"):
+        page.get_by_role("button", name=name).click()
+    expect(page.locator(PASSWORDS)).to_have_count(4)
+    assert password_fields(page) == ["current-password"] * 2 + ["new-password", "current-password"]
+
+
+def test_a_password_that_is_chosen_is_masked_and_may_be_pasted(page: Page) -> None:
+    chosen = new_credentials()["password"]
+    page.goto("/sign-up")
+    password = page.get_by_label("Password", exact=True)
+    paste(page, chosen, password)
+    expect(password).to_have_value(chosen)
+    assert password_fields(page) == ["new-password"]
+    page.goto("/reset-password#token=never-made")
+    expect(page.get_by_role("textbox", name="New password")).to_be_visible()
+    assert password_fields(page) == ["new-password"]
 
 
 def test_editing_and_undoing(page: Page, user: User) -> None:

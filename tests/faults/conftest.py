@@ -58,6 +58,7 @@ def worker_environment(effects_file: Path) -> dict[str, str]:
         "WORKER_DRAIN_SECONDS": "2",
         "REDIS_AWAY_SECONDS": "3",
         "SMTP_TIMEOUT_SECONDS": "2",
+        "UNCONFIRMED_REMINDERS_PER_DAY": "1000000",
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from core.tests.make import PASSWORD, a_user
 from taskbell.accounts import links, service
@@ -182,6 +182,42 @@ async def test_an_address_the_token_does_not_vouch_for(
     with pytest.raises(EmailNotVerifiedError):
         await user_of(session, identity=replace(ADA, email_verified=False))
     assert await _count(session, Identity) == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "proven"),
+    [
+        ("ada@gross.example", "ada@groß.example"),  # two domains (RFC 5892)
+        ("ada@gross.example", "ada@xn--gro-7ka.example"),
+        ("ada@example.com", "ａda@example.com"),  # full width: the same key
+        ("gross@example.com", "groß@example.com"),
+    ],
+)
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_an_address_that_only_looks_alike_opens_nothing(
+    session: AsyncSession, there: str, proven: str, confirmed: bool
+) -> None:
+    holder = await a_user(session, email=there, email_verified_at=now() if confirmed else None)
+    identity = replace(ADA, email=proven)
+    try:
+        user, created = await user_of(session, identity=identity)
+        assert created, "another domain is another account"
+        assert user.id != holder.id
+    except EmailNotVerifiedError:
+        pass
+    assert (holder.email_verified_at is not None) == confirmed
+    assert await session.scalar(select(func.count()).where(col(Identity.user_id) == holder.id)) == 0
+
+
+async def test_an_identity_confirms_its_own_address_only(session: AsyncSession) -> None:
+    waiting = replace(ADA, email="ada@gross.example", email_verified=False)
+    user, _ = await user_of(session, identity=waiting)
+    for proven in ("ada@groß.example", "bob@gross.example"):
+        found, _ = await user_of(session, identity=replace(ADA, email=proven))
+        assert found.id == user.id
+        assert found.email_verified_at is None
+    found, _ = await user_of(session, identity=replace(ADA, email="Ada@GROSS.example"))
+    assert found.email_verified_at is not None
 
 
 async def test_an_account_that_waited_for_its_victim(session: AsyncSession) -> None:

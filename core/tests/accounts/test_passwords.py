@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from importlib.resources import files
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
@@ -16,6 +17,7 @@ EMAIL = "ada.lovelace@example.com"
     "password",
     [
         "correct horse battery", "пароль для проверки", "💚💙💜🧡🖤🤍💚💙💜🧡🖤🤍", "x7#Kq9!mZp2$",
+        "83920174650192837465", "#7!4_9-2?8.5*1$6",
         "ada.lovelace has a long password", " spaces at both ends ",
     ],
 )  # fmt: skip
@@ -27,13 +29,24 @@ def test_good_passwords(password: str) -> None:
     "password",
     [
         "passwordpassword", "Password12345!", "qwertyuiop12", "123456789012", "aaaaaaaaaaaa",
-        "abababababab", EMAIL, EMAIL.upper(), "Ada.Lovelace123!",
+        "abababababab", EMAIL, EMAIL.upper(), "Ada.Lovelace123!", "sleepyhollow", "gthtrfnbgjkt",
+        "Cosmopolitan-2026!",
     ],
 )  # fmt: skip
 def test_bad_passwords(password: str) -> None:
     with pytest.raises(WeakPasswordError) as refused:
         passwords.check_strength(password, email=EMAIL)
     assert refused.value.errors[0]["field"] == "body.password"
+
+
+def test_common_passwords_of_our_length_are_refused() -> None:
+    """Three thousand are asked for of those that keep to the rule of length."""
+    text = files(passwords.__package__).joinpath("common_passwords.txt").read_text()
+    common = [one for one in text.split() if len(one) >= passwords.MIN_LENGTH]
+    assert len(set(common)) >= 10_000
+    for password in common:
+        with pytest.raises(WeakPasswordError):
+            passwords.check_strength(password, email="x@y.z")
 
 
 @pytest.mark.parametrize("word", passwords.CONTEXT_WORDS)

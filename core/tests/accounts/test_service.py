@@ -88,6 +88,23 @@ def test_the_key_of_a_key_is_itself(email: str) -> None:
     assert email_key(email) == email_key(f" {email}\n")
 
 
+@pytest.mark.parametrize(
+    ("email", "key"),
+    [
+        ("Ada@EXAMPLE.com", "ada@example.com"),
+        ("ada@groß.example", "ada@xn--gro-7ka.example"),
+        ("ada@gross.example", "ada@gross.example"),
+        ("STRASSE@example.com", "strasse@example.com"),
+        ("straße@example.com", "strasse@example.com"),
+        ("ada@σας.example", "ada@xn--mxa8ab.example"),
+        ("ada@σασ.example", "ada@xn--mxa9ab.example"),
+    ],
+)
+def test_a_domain_is_not_folded_as_a_name_is(email: str, key: str) -> None:
+    """`ß` and `ς` are letters of their own in domains (RFC 5892): two owners."""
+    assert email_key(email) == key
+
+
 @pytest.mark.parametrize("typed", ["ada@example.com", "ADA@example.com", " ada@example.com "])
 async def test_an_account_is_found_however_it_is_typed(session: AsyncSession, typed: str) -> None:
     user = await a_user(session, email="Ada@example.com")
@@ -212,9 +229,10 @@ async def test_what_happened_while_we_looked_at_the_password_counts(
 
 
 async def test_an_old_password_still_signs_in(session: AsyncSession) -> None:
-    """Its hash was made with parameters of years ago; it is renewed on the way."""
+    """It is ten years old, and so are the parameters of its hash, which is renewed on the way."""
     old = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
-    user = await a_user(session, password_hash=old)
+    made = now() - timedelta(days=3650)
+    user = await a_user(session, password_hash=old, created_at=made, updated_at=made)
     proof = await accounts.log_in(user, password=PASSWORD)
     assert proof.rehashed is not None
     admitted = await accounts.admit(session, proof)

@@ -34,8 +34,7 @@ _DESCRIPTIONS = {
 _bearer = OAuth2PasswordBearer(
     tokenUrl=f"{BASE}/auth/login",
     scheme_name="bearer",
-    description="E-mail address (as `username`) and password; or paste a token: an access token, "
-    "or a personal API token (`tb_…`), which may do what its scopes say.",
+    description="E-mail address (as `username`) and password.",
     scopes={str(one): words for one, words in _DESCRIPTIONS.items()},
     auto_error=False,
 )

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from taskbell_api import docs, openapi, problems
 from taskbell_api.access import check_declared
-from taskbell_api.deps import Services
+from taskbell_api.deps import BASE, Services
 from taskbell_api.middleware import BodyLimit, Errors, RequestLine
 from taskbell_api.routers import (
     admin,
@@ -31,6 +31,7 @@ from taskbell_api.routers import (
 from taskbell_api.settings import ApiSettings
 
 MOST_BODY_BYTES = 1024 * 1024
+MOST_PUBLIC_BODY_BYTES = 16 * 1024
 ROUTERS = (
     tasks.router,
     users.router,
@@ -85,7 +86,9 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
         Middleware(RequestLine),
         *([_cors(settings)] if settings.cors_origins else []),  # else no other origin may read
         Middleware(Errors),
-        Middleware(BodyLimit, most=MOST_BODY_BYTES),
+        Middleware(
+            BodyLimit, most=MOST_BODY_BYTES, small=f"{BASE}/auth/", least=MOST_PUBLIC_BODY_BYTES
+        ),
     ]
 
 

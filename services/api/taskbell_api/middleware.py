@@ -121,18 +121,24 @@ class Errors:
 
 
 class BodyLimit:
-    """Refuses bodies over `most` bytes, announced or streamed."""
+    """Refuses bodies over `most` bytes, announced or streamed; over `least` below `small`.
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    There anybody may send some, and each made-up field is an error to be told.
+    """
+
+    def __init__(self, app: ASGIApp, most: int, *, small: str, least: int) -> None:
         self.app = app
         self.most = most
+        self.small = small
+        self.least = least
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        most = self.least if scope["path"].startswith(self.small) else self.most
         announced = _header(scope, b"content-length")
-        if announced.isdigit() and int(announced[:20]) > self.most:
+        if announced.isdigit() and int(announced[:20]) > most:
             raise problems.RequestTooLargeError
         received = 0
 
@@ -140,7 +146,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.most:
+            if received > most:
                 # FastAPI passes this class on, and calls every other error a malformed body
                 raise HTTPException(413)
             return message

@@ -18,9 +18,12 @@ from taskbell.accounts.errors import (
 from taskbell.accounts.identities import EmailNotVerifiedError, IdentityIncompleteError
 from taskbell.errors import TaskbellError, UnauthorizedError
 from taskbell_api import problems
+from taskbell_api.deps import BASE
 from taskbell_api.examples import EXAMPLES
 from taskbell_api.jwks import SignInServiceUnavailableError
+from taskbell_api.throttling.answers import RateLimitedError
 
+LIMITED = (f"{BASE}/auth/", f"{BASE}/users/me/password", f"{BASE}/users/me/email")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 DESCRIPTION = """\
 Tasks and reminders. A reminder, once saved, is never lost, and its owner can see what became of it.
@@ -102,21 +105,30 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = problem
     for name, example in EXAMPLES.items():
         schemas[name]["examples"] = [example]
-    for path in document["paths"].values():
+    document["components"].setdefault("securitySchemes", {})["token"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Any token: an access token, a personal API token (`tb_…`), or one of the "
+        "sign-in service that the installation trusts.",
+    }
+    for name, path in document["paths"].items():
         for method in METHODS:
             if method in path:
-                _complete(path[method])
+                _complete(name, path[method])
     return document
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(path: str, operation: dict[str, Any]) -> None:
     """Add what any operation of this shape may answer."""
     general: list[ErrorClass] = []
+    if path.startswith(LIMITED):  # by the gateway
+        general.append(RateLimitedError)
     if operation["operationId"] != "get_health":
         general.append(problems.DatabaseUnavailableError)
     if operation.get("security"):
         general += [UnauthorizedError, InvalidTokenError, ExpiredTokenError, NotPermittedError]
         (scopes,) = (one["bearer"] for one in operation["security"])
+        operation["security"].append({"token": []})
         general += [IdentityIncompleteError, EmailNotVerifiedError, SignInServiceUnavailableError]
         general += [SessionRequiredError if set(scopes) - SCOPES else InsufficientScopeError]
     if operation.get("requestBody"):

@@ -8,6 +8,7 @@ from taskbell.accounts.errors import InvalidTokenError, UserNotFoundError
 from taskbell.accounts.models import User
 from taskbell.accounts.service import Proof
 from taskbell_api.deps import Services
+from taskbell_api.throttling.addresses import address_key
 
 
 async def prove(
@@ -23,7 +24,7 @@ async def prove(
         caller.require_recent()
         return Proof(user)
     async with (
-        services.sign_ins.turn(),
+        services.sign_ins.turn(address_key(request)),
         services.throttle.attempt(request, account=user.email_key) as attempt,
     ):
         proof = await accounts.prove_again(user, password=password)

@@ -1,5 +1,6 @@
 """Every operation × input that must not be taken: never a 5xx, always a problem, nothing echoed."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from taskbell.ids import new_id
+from taskbell_api.app import MOST_PUBLIC_BODY_BYTES
 
 from .conftest import JSON, Belongings, Person, PersonFor, assert_problem
 from .operations import NEW_TASK, OPERATIONS, THINGS, Operation
@@ -65,11 +67,19 @@ def send(person_for: PersonFor, belongings: Belongings) -> Send:
     return request
 
 
+def is_too_large(operation: Operation, content: bytes) -> bool:
+    """Whether it is for everybody to send to, and takes small bodies only."""
+    return "/auth/" in operation.path and len(content) > MOST_PUBLIC_BODY_BYTES
+
+
 @pytest.mark.parametrize("operation", WITH_JSON, ids=name)
 async def test_malformed_bodies(send: Send, operation: Operation) -> None:
     for content in MALFORMED.values():
         answer = await send(operation, content=content, headers=JSON)
-        assert_problem(answer, 400, "malformed_body")
+        if is_too_large(operation, content):
+            assert_problem(answer, 413, "request_too_large")
+        else:
+            assert_problem(answer, 400, "malformed_body")
 
 
 @pytest.mark.parametrize("operation", WITH_JSON, ids=name)
@@ -114,7 +124,11 @@ async def test_odd_values(send: Send, operation: Operation) -> None:
     fields |= {"time_zone", "start_date", "id", "list_id", "at", "channels", "email", "name"}
     fields |= {"password", "token", "role", "is_active", "scopes", "expires_at", "locale"}
     for value in ODD_VALUES:
-        answer = await send(operation, json=dict.fromkeys(fields, value))
+        sent = dict.fromkeys(fields, value)
+        answer = await send(operation, json=sent)
+        if is_too_large(operation, json.dumps(sent).encode()):
+            assert_problem(answer, 413, "request_too_large")
+            continue
         assert_problem(answer, 422, "validation_failed")
         assert SECRET not in answer.text.replace(f'.{SECRET}"', "")
 
@@ -126,7 +140,8 @@ async def test_an_odd_value_in_each_field(send: Send, operation: Operation) -> N
         for value in ODD_VALUES:
             answer = await send(operation, json={**(operation.body or {}), field: value})
             if answer.status_code >= 400:
-                assert answer.status_code in {401, 403, 409, 422}, answer.text
+                too_large = {413} if is_too_large(operation, str(value).encode()) else set()
+                assert answer.status_code in {401, 403, 409, 422} | too_large, answer.text
                 assert_problem(answer, answer.status_code, answer.json()["code"])
                 assert SECRET not in answer.text.replace(f'.{SECRET}"', "")
 
@@ -223,6 +238,14 @@ async def test_every_error_is_listed(ada: Person) -> None:
     problem = assert_problem(await ada.post("/tasks", json=body), 422, "validation_failed")
     assert {one["field"] for one in problem["errors"]} == {f"body.{field}" for field in body}
     assert all(set(one) == {"field", "message", "type"} for one in problem["errors"])
+
+
+async def test_nobody_unknown_sends_thousands_of_errors(api: httpx.AsyncClient) -> None:
+    """Each would be told: half a second of work for a mebibyte of them."""
+    body = {f"field{number}": 1 for number in range(20_000)}
+    for path in ("signup", "forgot-password", "reset-password", "verify-email", "refresh"):
+        answer = await api.post(f"/auth/{path}", json=body)
+        assert_problem(answer, 413, "request_too_large")
 
 
 async def test_thousands_of_errors_are_cut(ada: Person) -> None:

@@ -91,6 +91,19 @@ async def test_wrong_claims(
     assert reason in await refusal(server, service.token(**filled))
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [{"scope": "openid profile"}, {"scope": ""}, {"client_id": "c1"}, {"azp": "c1"}],
+    ids=str,
+)
+async def test_a_token_for_a_client_is_refused(
+    service: SignInService, server: BetterAuth, claims: dict[str, Any]
+) -> None:
+    """Somebody gave another program a part of what they may do; here it would be all."""
+    await server.verify(service.token())
+    assert "for an OAuth client" in await refusal(server, service.token(**claims))
+
+
 async def test_an_audience_of_our_own(service: SignInService) -> None:
     made = settings(better_auth_url=service.url, better_auth_audience="taskbell")
     checker = BetterAuth.of(made)

@@ -97,6 +97,7 @@ async def test_their_tokens_count_only_where_that_is_set(
     [
         ({"exp": 1_700_000_000, "iat": 1_699_999_000}, 401, "token_expired"),
         ({"aud": "another"}, 401, "invalid_token"),
+        ({"azp": "another program"}, 401, "invalid_token"),
         ({"email": None}, 403, "identity_incomplete"),
     ],
     ids=str,

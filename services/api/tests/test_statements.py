@@ -44,7 +44,7 @@ EXPECTED = {
     "DELETE /api/v1/auth/sessions": A + 1 + T,
     "DELETE /api/v1/auth/sessions/{session_id}": A + 1 + T,
     "GET /api/v1/tokens": A + 1 + T,
-    "POST /api/v1/tokens": A + 4 + T,
+    "POST /api/v1/tokens": A + 5 + T,
     "DELETE /api/v1/tokens/{token_id}": A + 1 + T,
     "GET /api/v1/users/me/export": A + 1 + T,
     "POST /api/v1/users/me/email": A + 1 + T + 5 + T,

@@ -36,6 +36,25 @@ async def test_upgrades_an_empty_database_to_what_the_models_say(
         assert await describe(connection) == await catalog(owner_url, limits)
 
 
+async def test_a_new_database_has_no_account(
+    owner_url: str, owner: asyncpg.Connection, limits: Limits
+) -> None:
+    """Nor anything else: no default password, no token that everybody knows."""
+    await run.upgrade(owner_url, "head", limits)
+    found = await owner.fetch(
+        "SELECT tablename FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    )
+    tables = {row["tablename"] for row in found}
+    assert {"user_account", "auth_session", "api_token"} <= tables
+    filled = [
+        table
+        for table in tables
+        if await owner.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")')  # noqa: S608
+    ]
+    assert filled == []
+
+
 async def test_a_second_upgrade_changes_nothing(
     owner_url: str, owner: asyncpg.Connection, limits: Limits
 ) -> None:

@@ -58,6 +58,7 @@ class Worker:
             Mailer(settings.smtp_url.get_secret_value(), timeout=settings.smtp_timeout_seconds),
             settings.mail_from,
             settings.public_url,
+            settings.unconfirmed_reminders_per_day,
         )
         owner = f"{socket.gethostname()}:{os.getpid()}"
         self._runner = Runner(

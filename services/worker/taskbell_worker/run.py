@@ -33,12 +33,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Resources:
-    """What handlers need of the outside."""
+    """What handlers need of the outside.
+
+    `unconfirmed_per_day`: reminders to an address that nobody has confirmed.
+    """
 
     database: Database
     mailer: Mailer
     mail_from: str
     public_url: str
+    unconfirmed_per_day: int = 200
 
 
 @dataclass

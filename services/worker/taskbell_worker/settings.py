@@ -16,7 +16,8 @@ class WorkerSettings(DatabaseSettings, RedisSettings, MailSettings):
     `JOB_LEASE_SECONDS`: a job of a worker that died runs again after so long; the same for all
     workers. `JOB_TICKET_SECONDS`: so long is a ticket waited for before another one is handed out.
     `SMTP_TIMEOUT_SECONDS`: for each step of the dialogue, well below a lease.
-    `REDIS_AWAY_SECONDS`: then jobs are claimed without tickets.
+    `REDIS_AWAY_SECONDS`: then jobs are claimed without tickets. `UNCONFIRMED_REMINDERS_PER_DAY`:
+    mails to an address that may be somebody else's; 0 is none until it is confirmed.
     """
 
     worker_max_jobs: Annotated[int, Field(ge=1, le=200)] = 16
@@ -25,4 +26,5 @@ class WorkerSettings(DatabaseSettings, RedisSettings, MailSettings):
     job_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = LEASE_SECONDS
     job_ticket_seconds: Annotated[float, Field(ge=1, le=3600)] = TICKET_PATIENCE_SECONDS
     smtp_timeout_seconds: Annotated[float, Field(ge=1, le=600)] = TIMEOUT_SECONDS
+    unconfirmed_reminders_per_day: Annotated[int, Field(ge=0)] = 200
     redis_away_seconds: Annotated[float, Field(ge=1, le=600)] = 5.0

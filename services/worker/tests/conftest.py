@@ -80,9 +80,16 @@ async def make_runner(
     """Make runners; what they still run is released at the end."""
     async with AsyncExitStack() as stack:
 
-        def make(*, database: Database = empty_database, **more: Any) -> Runner:
-            mailer = Mailer(smtp.url, timeout=1)
-            resources = Resources(database, mailer, "bell@example.org", "https://tasks.example.com")
+        def make(
+            *, database: Database = empty_database, unconfirmed_per_day: int = 200, **more: Any
+        ) -> Runner:
+            resources = Resources(
+                database,
+                Mailer(smtp.url, timeout=1),
+                "bell@example.org",
+                "https://tasks.example.com",
+                unconfirmed_per_day,
+            )
             options: dict[str, Any] = {
                 "registry": stage.registry,
                 "owner": "tests",

@@ -92,6 +92,34 @@ def text_of(message: EmailMessage) -> str:
     return str(part.get_content())
 
 
+# --- addresses that nobody confirmed -------------------------------------
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_strangers_get_a_bounded_number_of_reminders(
+    empty_database: Database, make_runner: MakeRunner, smtp: Server, confirmed: bool
+) -> None:
+    """Whoever signed up with somebody else's address could send them anything, all day."""
+    runner = make_runner(registry=registry, unconfirmed_per_day=1)
+    async with empty_database.transaction() as session:
+        user = await a_user(session, name="Buy now", email_verified_at=now() if confirmed else None)
+        for _ in range(3):
+            await make_due(session, await a_reminder(session, await a_task(session, user)))
+        await fire_due(session)
+        jobs = list(await session.scalars(select(col(Job.id))))
+    for job_id in jobs:  # one after the other
+        await runner.take(job_id)
+
+        async def ended() -> bool:
+            return runner.running == 0
+
+        await until(ended)
+    states = sorted(state for _, state in await deliveries(empty_database))
+    assert states == (["sent"] * 3 if confirmed else ["sent", "skipped", "skipped"])
+    assert len(smtp.mails) == (3 if confirmed else 1)
+    assert (b"Buy now" in smtp.mails[0]) == confirmed, "nor is the name theirs to send"
+
+
 # --- welcome -------------------------------------------------------------
 
 

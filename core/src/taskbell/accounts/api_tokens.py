@@ -12,6 +12,7 @@ from sqlalchemy import LargeBinary, String, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from taskbell.accounts import live
 from taskbell.accounts.callers import Caller, Permission
 from taskbell.accounts.errors import (
     InvalidTokenError,
@@ -113,6 +114,8 @@ async def make_token(
     if expires_at is not None and expires_at <= now():
         raise ExpiryInPastError(field="body.expires_at")
     user = await get_user(session, user_id=caller.user_id, for_update=True)
+    # while we waited for the lock everything may have been revoked
+    await live.check(session, session_id=caller.session_id)
     count = select(func.count()).select_from(ApiToken).where(col(ApiToken.user_id) == user.id)
     if (await session.scalar(count) or 0) >= MOST_TOKENS:
         raise TooManyTokensError

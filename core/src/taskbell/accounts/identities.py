@@ -29,7 +29,7 @@ from taskbell.accounts.errors import EmailTakenError, InvalidTokenError
 from taskbell.accounts.live import USER, usable
 from taskbell.accounts.models import ApiToken, Identity, User
 from taskbell.accounts.schemas import EmailAddress, Name
-from taskbell.accounts.service import add_user, email_key, touch
+from taskbell.accounts.service import add_user, email_key, is_same_mailbox, touch
 from taskbell.clock import now
 from taskbell.db import METADATA, Database
 from taskbell.errors import ForbiddenError
@@ -99,7 +99,7 @@ async def find_user(database: Database, *, identity: ExternalIdentity) -> KnownU
     found = await _FIND.first(database, issuer=identity.issuer, subject=identity.subject)
     if found is None or found.email_verified or not identity.email_verified:
         return found
-    same = (identity.email or "").casefold() == found.email.casefold()
+    same = is_same_mailbox(identity.email or "", found.email)
     return None if same else found  # the address was verified there since
 
 
@@ -141,7 +141,7 @@ async def _known(session: AsyncSession, identity: ExternalIdentity) -> User | No
         return None
     if not user.is_usable:
         raise InvalidTokenError
-    same = email_key(identity.email or "") == user.email_key
+    same = is_same_mailbox(identity.email or "", user.email)
     if identity.email_verified and same and user.email_verified_at is None:
         user.email_verified_at = now()
         touch(user)
@@ -157,8 +157,8 @@ async def _holder(session: AsyncSession, identity: ExternalIdentity, email: str)
     user = await _locked(session, col(User.email_key) == email_key(email))
     if user is None:  # it went just now: the next request makes a new one
         raise EmailTakenError
-    if not identity.email_verified:
-        raise EmailNotVerifiedError
+    if not identity.email_verified or not is_same_mailbox(email, user.email):
+        raise EmailNotVerifiedError  # an address that only looks like it proves nothing
     if not user.is_usable:
         raise InvalidTokenError
     if user.email_verified_at is None:

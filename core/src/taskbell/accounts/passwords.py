@@ -56,7 +56,7 @@ def _common() -> frozenset[str]:
     put into the public domain in 2015, by frequency.
     """
     long = files(__package__).joinpath("common_passwords.txt").read_text()
-    return frozenset(FREQUENCY_LISTS["passwords"]) | frozenset(long.split("\n"))
+    return frozenset(FREQUENCY_LISTS["passwords"]) | frozenset(long.split())
 
 
 @cache

@@ -1,9 +1,17 @@
 """What requests and responses about accounts look like."""
 
+import re
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic import EmailStr as Email
 from pydantic_core import PydanticCustomError
 
@@ -66,9 +74,19 @@ class RefreshRequest(BaseModel):
     refresh_token: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def _language_tag(value: str) -> str:
+    if not _TAG.fullmatch(value):
+        raise PydanticCustomError("locale", "must be a language tag such as en or de-CH")
+    return value
+
+
 Locale = Annotated[
     str,
-    StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+    StringConstraints(max_length=35),
+    AfterValidator(_language_tag),
     Field(description="A language tag (BCP 47) such as `en`, `de-CH`.", examples=["en-GB"]),
 ]
 WeekStart = Literal["monday", "saturday", "sunday"]

@@ -35,13 +35,31 @@ log = structlog.get_logger(__name__)
 
 
 def email_key(email: str) -> str:
-    """Return the form in which an address is unique: NFKC, case folded, the domain in ASCII."""
-    folded = unicodedata.normalize("NFKC", email).casefold()
+    """Return the form in which an address is unique; several that look alike may have the same.
+
+    The part before the `@` in NFKC and case folded, the domain in ASCII (RFC 5891).
+    """
+    local_part, _, domain = email.strip().rpartition("@")
+    folded = unicodedata.normalize("NFKC", local_part).casefold()
     folded = unicodedata.normalize("NFKC", folded).strip()  # folding may take characters apart
+    return f"{folded}@{_ascii(domain)}"
+
+
+def is_same_mailbox(one: str, other: str) -> bool:
+    """Tell whether two addresses are surely one mailbox: the same but for upper and lower case.
+
+    What proves one of them proves the other. An equal `email_key` does not say so much.
+    """
+    parts = [address.strip().rpartition("@") for address in (one, other)]
+    local_parts = {unicodedata.normalize("NFC", part[0]).lower() for part in parts}
+    return len(local_parts) == 1 and len({_ascii(part[2]) for part in parts}) == 1
+
+
+def _ascii(domain: str) -> str:
+    # not folded before: `ß` is a letter of its own in a domain, and not `ss`
     with suppress(EmailNotValidError):  # nobody's address: nothing is found by it
-        domain = validate_email(folded, check_deliverability=False).ascii_domain
-        folded = f"{folded.rpartition('@')[0]}@{domain}"
-    return folded
+        return validate_email(f"x@{domain.strip()}", check_deliverability=False).ascii_domain
+    return unicodedata.normalize("NFKC", domain).casefold().strip()
 
 
 async def sign_up(

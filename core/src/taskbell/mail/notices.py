@@ -95,8 +95,8 @@ NOTICES: dict[NoticeName, Notice] = {
     "account_disabled": Notice(
         "Your account was disabled",
         (
-            "an administrator disabled your Taskbell account. Your data is kept; no reminders are "
-            "sent, and nobody can sign in.",
+            "an administrator disabled your Taskbell account. No reminders are sent, and nobody "
+            "can sign in.",
             _ASK,
         ),
     ),

@@ -6,7 +6,7 @@ planned delivery. Everything the message needs is read again when it is sent.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -134,6 +134,21 @@ async def read_due(session: AsyncSession, payload: ReminderPayload) -> DueRemind
     if not user.is_usable or task.owner_id != user.id:
         return NotWanted("the owner has no access any more")
     return DueReminder(user, task, due_instant(task))
+
+
+async def sent_lately(session: AsyncSession, *, owner_id: UUID) -> int:
+    """Return how many reminders were sent to a user in the last day."""
+    sent: int | None = await session.scalar(
+        select(func.count())
+        .select_from(Delivery)
+        .join(Reminder, col(Reminder.id) == col(Delivery.reminder_id))
+        .where(
+            col(Reminder.owner_id) == owner_id,
+            col(Delivery.state) == "sent",
+            col(Delivery.finished_at) > now() - timedelta(days=1),
+        )
+    )
+    return sent or 0
 
 
 @dataclass(frozen=True)

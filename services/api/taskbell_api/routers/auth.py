@@ -26,6 +26,7 @@ from taskbell_api.access import public
 from taskbell_api.deps import BASE, Services, ServicesDep
 from taskbell_api.openapi import errors
 from taskbell_api.problems import UnsupportedMediaTypeError
+from taskbell_api.throttling.addresses import address_key
 from taskbell_api.throttling.answers import RateLimitedError
 from taskbell_api.throttling.operations import REFRESH, SIGN_UP
 from taskbell_api.throttling.throttle import limited
@@ -88,7 +89,10 @@ async def sign_up(
         raise SignupDisabledError
     _check_page(request, services, cookie=cookie)
     await services.throttle.check(request, SIGN_UP)
-    async with services.sign_ins.turn(), services.database.transaction() as session:
+    async with (
+        services.sign_ins.turn(address_key(request)),
+        services.database.transaction() as session,
+    ):
         user = await accounts.sign_up(session, **body.model_dump())
         await lists.create_inbox(session, owner_id=user.id)
         await _end_replaced(session, request, cookie=cookie)
@@ -132,7 +136,7 @@ async def log_in(
     deleted their account less than seven days ago keeps it by signing in.
     """
     _check_page(request, services, cookie=cookie)
-    async with services.sign_ins.turn():
+    async with services.sign_ins.turn(address_key(request)):
         async with services.throttle.attempt(request, account=email_key(username)) as attempt:
             async with services.database.transaction() as session:
                 found = await accounts.find_by_email(session, email=username)

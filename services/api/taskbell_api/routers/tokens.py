@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
 from taskbell.accounts import api_tokens
 from taskbell.accounts.api_tokens import ExpiryInPastError
@@ -53,7 +53,6 @@ async def list_tokens(
 )
 async def create_token(
     request: Request,
-    response: Response,
     services: ServicesDep,
     session: SessionDep,
     caller: ProvenPerson,
@@ -67,7 +66,6 @@ async def create_token(
     made, secret = await api_tokens.make_token(
         session, caller=caller, name=body.name, scopes=body.scopes, expires_at=body.expires_at
     )
-    response.headers["Location"] = f"{BASE}/tokens/{made.id}"
     shown = ApiTokenOut.model_validate(made).model_dump()
     return NewApiTokenOut(**shown, token=secret)
 

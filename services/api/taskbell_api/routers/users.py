@@ -35,7 +35,14 @@ from taskbell_api.examples import EXPORT_DOCUMENT
 from taskbell_api.openapi import errors
 from taskbell_api.reauthentication import prove
 from taskbell_api.throttling.answers import RateLimitedError
-from taskbell_api.throttling.operations import EMAIL_CHANGE, EXPORT, LINK
+from taskbell_api.throttling.operations import (
+    DELETION,
+    EMAIL_CHANGE,
+    EMAIL_CHANGE_TARGET,
+    EXPORT,
+    LINK,
+    PASSWORD_CHANGE,
+)
 
 router = APIRouter(prefix=f"{BASE}/users", tags=["users"])
 
@@ -87,6 +94,7 @@ async def delete_me(
 
     Needs the password, or one given within the last hour.
     """
+    await services.throttle.check(request, DELETION, caller.user_id)
     proof = await prove(request, services, caller, body.current_password if body else None)
     async with services.database.transaction() as session:
         await accounts.delete_account(session, proof)
@@ -105,6 +113,7 @@ async def change_password(
 
     Links that were mailed before no longer work. API tokens do.
     """
+    await services.throttle.check(request, PASSWORD_CHANGE, caller.user_id)
     proof = await prove(request, services, caller, body.current_password)
     passwords.check_strength(body.new_password, email=proof.user.email, field="body.new_password")
     new_hash = await passwords.hash_password(body.new_password)
@@ -126,6 +135,7 @@ async def change_email(
     """Mail a link to the new address, which takes effect when it is opened; the old one is told."""
     proof = await prove(request, services, caller, body.current_password)
     await services.throttle.check(request, EMAIL_CHANGE, caller.user_id)
+    await services.throttle.check(request, EMAIL_CHANGE_TARGET, accounts.email_key(body.email))
     async with services.database.transaction() as session:
         await addresses.ask_to_change(session, proof, email=body.email)
     return Accepted()

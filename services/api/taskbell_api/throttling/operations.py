@@ -33,5 +33,12 @@ LINK: Operation = (Policy("link"),)
 REFRESH: Operation = (Policy("refresh"),)
 VERIFY_RESEND: Operation = (Policy("verify-resend", "user"),)
 EMAIL_CHANGE: Operation = (Policy("email-change", "user"),)
+EMAIL_CHANGE_TARGET: Operation = (Policy("email-change-target", "account"),)
+"""Mails that ask an address whether it is to be somebody's."""
+
+PASSWORD_CHANGE: Operation = (Policy("password-change", "user"),)
+DELETION: Operation = (Policy("deletion", "user"),)
+"""To plan it; signing in takes it back, and both are told by mail."""
+
 API_TOKEN: Operation = (Policy("api-token", "user"),)
 EXPORT: Operation = (Policy("export", "user"),)

@@ -48,6 +48,7 @@ class RateLimitSettings(Settings):
     rate_limit_login: RateLimit = "10/15 minutes"
     rate_limit_login_unfamiliar: RateLimit = "2/15 minutes"
     rate_limit_login_address: RateLimit = "100/hour"
+    rate_limit_login_devices: RateLimit = "30/15 minutes"
     rate_limit_login_account: RateLimit = "50/hour"
     rate_limit_login_global: RateLimit = "1000/10 minutes"
     rate_limit_signup: RateLimit = "200/hour"
@@ -58,6 +59,9 @@ class RateLimitSettings(Settings):
     rate_limit_link: RateLimit = "60/hour"
     rate_limit_refresh: RateLimit = "600/minute"
     rate_limit_email_change: RateLimit = "5/hour"
+    rate_limit_email_change_target: RateLimit = "5/hour"
+    rate_limit_password_change: RateLimit = "10/hour"  # noqa: S105
+    rate_limit_deletion: RateLimit = "5/hour"
     rate_limit_api_token: RateLimit = "30/hour"  # noqa: S105
     rate_limit_export: RateLimit = "5/day"
 

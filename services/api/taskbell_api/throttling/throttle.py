@@ -73,8 +73,8 @@ class Throttle:
         return f"{nonce}.{self._mark(account, nonce)}"
 
     def _mark(self, account: str, nonce: str) -> str:
-        digest = hashlib.blake2b(ascii((account, nonce)).encode(), key=self._secret, digest_size=16)
-        return digest.hexdigest()
+        marked = ascii(("device", account, nonce)).encode()
+        return hashlib.blake2b(marked, key=self._secret, digest_size=16).hexdigest()
 
     def _device(self, request: Request, account: str) -> str | None:
         """Return the nonce of a browser that `account` was signed in to with, else None."""
@@ -121,9 +121,15 @@ class Throttle:
         in has tries of its own, whoever shares its address.
         """
         address, device = address_key(request), self._device(request, account)
+        devices = self._drops("login-devices", account)
         failures = [*self._drops("login-account", account), *self._drops("login-global")]
-        looks = [drop._replace(uses=0) for drop in (*failures, familiar)]
-        *levels, familiarity = (await self._buckets.pour(looks)).levels
+        looks = [drop._replace(uses=0) for drop in (*failures, familiar, *devices)]
+        levels = (await self._buckets.pour(looks)).levels
+        levels, familiarity, marked = (
+            levels[: len(failures)], levels[len(failures)], levels[len(failures) + 1 :],
+        )  # fmt: skip
+        if any(drop.limit.is_full(level) for drop, level in zip(devices, marked, strict=True)):
+            device = None  # somebody has many marks: of a password that was known once, say
         is_familiar = familiarity > 0 or device is not None
         is_attacked = any(
             drop.limit.is_full(level) for drop, level in zip(failures, levels, strict=True)
@@ -131,8 +137,10 @@ class Throttle:
         pair = "login-unfamiliar" if is_attacked and not is_familiar else "login"
         drops = [
             *self._drops(pair, account, address if device is None else device, refuses=True),
-            *self._drops("login-address", address, refuses=not is_familiar),
+            # not shown before it refuses: that would tell who signs in from here
+            *self._drops("login-address", address, refuses=not is_familiar, is_own=False),
             *failures,
+            *(devices if device is not None else ()),
         ]
         levels = await self._take(request, drops)
         # a bucket that was full already took nothing, or signing in to one's own account would

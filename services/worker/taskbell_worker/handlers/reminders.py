@@ -15,6 +15,7 @@ from taskbell.reminders.firing import (
     end_delivery,
     plan_next_attempt,
     read_due,
+    sent_lately,
 )
 from taskbell.reminders.service import take_back
 from taskbell_worker.handlers.mail import send
@@ -22,6 +23,7 @@ from taskbell_worker.registry import handles
 from taskbell_worker.run import Failure, Run
 
 CHANNEL = "email"
+UNCONFIRMED = "not sent: your e-mail address is not confirmed, and had many reminders today"
 
 
 @handles(REMINDER)
@@ -38,6 +40,8 @@ async def remind(run: Run, payload: ReminderPayload) -> None:
     run.on_failure = failed
     async with run.database.transaction() as session:
         due = await read_due(session, payload)
+        if isinstance(due, DueReminder) and await _is_too_much(run, session, due):
+            due = NotWanted(UNCONFIRMED)
     if isinstance(due, NotWanted):
         return await _skip(run, attempt, due)
     message = _compose(run, payload, due)
@@ -60,12 +64,21 @@ async def remind(run: Run, payload: ReminderPayload) -> None:
     return None
 
 
+async def _is_too_much(run: Run, session: AsyncSession, due: DueReminder) -> bool:
+    """Tell whether somebody writes to an address that may not be theirs more than we let them."""
+    if due.user.email_verified:
+        return False
+    sent = await sent_lately(session, owner_id=due.user.id)
+    return sent >= run.resources.unconfirmed_per_day
+
+
 def _compose(run: Run, payload: ReminderPayload, due: DueReminder) -> EmailMessage:
     return compose(
         "reminder",
         job_id=run.job.id,
         sender=run.resources.mail_from,
-        recipient=Recipient(due.user.email, due.user.name),
+        # as in other mails: nothing of who signed up to whom they may not be
+        recipient=Recipient(due.user.email, due.user.name if due.user.email_verified else ""),
         subject=f"Reminder: {due.task.title}",
         context={
             "title": due.task.title,
