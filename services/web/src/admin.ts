@@ -19,11 +19,18 @@ export function listPeople({ page, q, show }: PeopleQuery): Promise<Page<Person>
   return call("GET", `/users?${params}`);
 }
 
-export function updatePerson(
-  id: string,
-  changes: { role?: Role; is_active?: boolean },
-): Promise<Person> {
+export interface PersonPatch {
+  role?: Role;
+  is_active?: boolean;
+}
+
+export function updatePerson(id: string, changes: PersonPatch): Promise<Person> {
   return call("PATCH", `/users/${id}`, { body: changes });
+}
+
+/** API tokens go on. */
+export function signOutPerson(id: string): Promise<void> {
+  return call("DELETE", `/users/${id}/sessions`);
 }
 
 export function listDeadJobs(cursor?: string): Promise<Page<Job>> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { spelledOut } from "../src/addresses";
 import { nextItem } from "../src/components/menuKeys";
 import { groupsOf } from "../src/figures";
 import { localesWith, patchOf } from "../src/profile";
@@ -180,4 +181,20 @@ it("groups the figures, and puts what stands alone at the end", () => {
       ],
     },
   ]);
+});
+
+describe("an address with unusual characters", () => {
+  it.each([
+    ["\u0430da@example.com", "\\u{430}da@example.com"],
+    ["ada\u200b@example.com", "ada\\u{200b}@example.com"],
+    ["\u{1f514}@example.com", "\\u{1f514}@example.com"],
+    ["ada@ex\u0430mple.com", "ada@xn--exmple-4nf.com"],
+    ["j\u00f6rg@b\u00fccher.example", "j\\u{f6}rg@xn--bcher-kva.example"],
+    ["ada@\uff45xample.com", "ada@\\u{ff45}xample.com"],
+    ["ada@exa mple.\u0430", "ada@exa mple.\\u{430}"],
+  ])("%s is spelt out", (email, spelled) => expect(spelledOut(email)).toBe(spelled));
+
+  it.each(["ada@example.com", "o'hara+tasks@xn--bcher-kva.example"])("is not %s", (email) =>
+    expect(spelledOut(email)).toBeNull(),
+  );
 });

@@ -24,6 +24,7 @@ const json =
   (status: number, body: unknown, headers: Record<string, string> = {}) =>
   () =>
     new Response(JSON.stringify(body), { status, headers });
+const ended = () => new Response(null, { status: 204 });
 const tokens = (access_token: string) => ({
   access_token,
   expires_in: 900,
@@ -214,6 +215,20 @@ describe("what takes a password given lately", () => {
     (await asked())?.done(false);
     expect((await making).message).toMatch(/nothing was done/);
     expect(calls).toHaveLength(1);
+  });
+
+  it("asks once for all that wait for it, and again the next time", async () => {
+    await signedIn();
+    answers.push(refused, refused, ended, ended);
+    const ending = [account.endSession("one"), account.endSession("other")];
+    await vi.waitFor(() => expect(calls).toHaveLength(2));
+    (await asked())?.done(true);
+    await Promise.all(ending);
+    expect(calls).toHaveLength(4);
+    answers.push(refused);
+    const again = failure(account.endOtherSessions());
+    (await asked())?.done(false);
+    expect((await again).message).toMatch(/nothing was done/);
   });
 
   it("asks for nothing when it is refused for another reason", async () => {

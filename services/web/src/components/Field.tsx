@@ -105,6 +105,25 @@ export function PasswordField({ value, focused, name, autocomplete, ...field }: 
   );
 }
 
+/**
+ * Not seen: tells password managers whose password a form takes. They pass over what is not
+ * displayed at all. Empty when nobody knows.
+ */
+export function AccountField({ email }: { email: string }) {
+  return (
+    <input
+      class="sr-only"
+      type="email"
+      name="username"
+      autocomplete="username"
+      value={email}
+      readOnly
+      tabIndex={-1}
+      aria-hidden="true"
+    />
+  );
+}
+
 const NEW_PASSWORD =
   "At least 12 characters, not a common password, not your e-mail address. " +
   "A few random words are good.";
@@ -146,7 +165,10 @@ export function SelectField({ name, value, options, ...field }: SelectProps) {
 function useFocused(focused = false) {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (focused) input.current?.focus();
+    if (!focused || !input.current) return;
+    input.current.focus();
+    // Inside a dialog that is about to open: it would choose its first field, seen or not.
+    input.current.autofocus = true;
   }, [focused]);
   return input;
 }

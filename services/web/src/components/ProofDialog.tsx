@@ -3,8 +3,9 @@ import { useEffect } from "preact/hooks";
 
 import { reauthenticate } from "../account";
 import { asking } from "../proof";
+import * as session from "../session";
 import { Confirm } from "./Confirm";
-import { PasswordField } from "./Field";
+import { AccountField, PasswordField } from "./Field";
 
 /** Shown when something takes a password that was given lately: see `proof.ts`. */
 export function ProofDialog() {
@@ -31,6 +32,7 @@ function Ask({ done }: { done: (given: boolean) => void }) {
       {(error) => (
         <>
           <p>It was a while ago that you signed in, and this lets others in if it is not you.</p>
+          <AccountField email={session.user.value?.email ?? ""} />
           <PasswordField
             name="current_password"
             autocomplete="current-password"

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { isLinkOver, resetPassword } from "../account";
 import { Alert } from "../components/Alert";
 import { Door } from "../components/Door";
-import { NewPasswordField } from "../components/Field";
+import { AccountField, NewPasswordField } from "../components/Field";
 import { useSubmit } from "../components/useSubmit";
 import { tell } from "../notices";
 import { follow, go, linkToken } from "../route";
@@ -42,6 +42,8 @@ function NewPassword({ token }: { token: string }) {
       <p class="muted">It signs out all devices, and ends all API tokens of the account.</p>
       <Alert>{message}</Alert>
       <form class="stack" noValidate onSubmit={submit}>
+        {/* The link does not tell, and whoever is signed in here may be somebody else. */}
+        <AccountField email="" />
         <NewPasswordField
           label="New password"
           name="password"

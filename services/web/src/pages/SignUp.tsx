@@ -16,6 +16,7 @@ export function SignUp() {
   const { busy, error, message, submit } = useSubmit(FIELDS, () =>
     session.signUp(email.value.trim(), password.value, name.value.trim()),
   );
+  if (error?.code === "signup_disabled") return <Closed />;
   return (
     <Door title="Create an account">
       <Alert>{message}</Alert>
@@ -49,6 +50,20 @@ export function SignUp() {
           Sign in
         </a>
       </p>
+    </Door>
+  );
+}
+
+/** Said when somebody tries: nothing asks the server before. */
+function Closed() {
+  return (
+    <Door title="No new accounts here">
+      <p role="status">
+        This Taskbell is for people who have an account already. Whoever runs it can let you in.
+      </p>
+      <a class="button primary" href="/sign-in" onClick={follow}>
+        Sign in
+      </a>
     </Door>
   );
 }

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { reloadUser } from "../../account";
-import { listPeople, updatePerson, type PeopleQuery } from "../../admin";
+import { listPeople, signOutPerson, updatePerson, type PeopleQuery } from "../../admin";
 import { tell } from "../../notices";
 import { explain } from "../../problem";
 import * as session from "../../session";
@@ -11,9 +11,10 @@ import type { Page, Person } from "../../types";
 import { Alert } from "../Alert";
 import { Confirm } from "../Confirm";
 import { Section } from "../Section";
+import { DEEDS, nameOf, type DeedName } from "./deeds";
 import { Pager } from "./Pager";
 import { PeopleFilter } from "./PeopleFilter";
-import { PersonRow, wordsFor, type Change } from "./PersonRow";
+import { PersonRow } from "./PersonRow";
 
 const FIRST: PeopleQuery = { page: 1, q: "", show: "all" };
 
@@ -22,7 +23,7 @@ export function People() {
   const answer = useSignal<Page<Person> | null>(null);
   const failure = useSignal<unknown>(null);
   const busy = useSignal(true);
-  const asked = useSignal<Change | null>(null);
+  const asked = useSignal<{ person: Person; deed: DeedName } | null>(null);
   /** Counts the questions, so that an answer which comes too late is not shown. */
   const generation = useRef(0);
 
@@ -42,9 +43,15 @@ export function People() {
 
   useEffect(() => void load(), [query.value]);
 
-  async function carryOut({ person, fields }: Change) {
-    const saved = await updatePerson(person.id, fields);
-    tell(`${person.name || person.email}: ${wordsFor({ person, fields }).done}.`);
+  async function carryOut(person: Person, deed: DeedName) {
+    const { changes, done } = DEEDS[deed];
+    const saved = changes ? await updatePerson(person.id, changes) : null;
+    if (!saved) await signOutPerson(person.id);
+    tell(`${nameOf(person)}: ${done}.`);
+    if (saved) await takeUp(saved);
+  }
+
+  async function takeUp(saved: Person) {
     if (answer.value) {
       const items = answer.value.items.map((one) => (one.id === saved.id ? saved : one));
       answer.value = { ...answer.value, items };
@@ -54,7 +61,7 @@ export function People() {
   }
 
   const page = answer.value;
-  const words = asked.value && wordsFor(asked.value);
+  const { person, deed } = asked.value ?? {};
   return (
     <Section title="People">
       <PeopleFilter
@@ -76,11 +83,11 @@ export function People() {
       )}
       {page && page.items.length > 0 && (
         <ul class={`rows ${busy.value ? "stale" : ""}`}>
-          {page.items.map((person) => (
+          {page.items.map((one) => (
             <PersonRow
-              key={person.id}
-              person={person}
-              onAsk={(fields) => (asked.value = { person, fields })}
+              key={one.id}
+              person={one}
+              onAsk={(wanted) => (asked.value = { person: one, deed: wanted })}
             />
           ))}
         </ul>
@@ -90,15 +97,15 @@ export function People() {
         pages={page?.pages ?? 1}
         onGo={(wanted) => (query.value = { ...query.value, page: wanted })}
       />
-      {asked.value && words && (
+      {person && deed && (
         <Confirm
-          title={words.question}
-          action={[words.action, "Saving…"]}
-          danger={words.danger}
-          onConfirm={() => carryOut(asked.value as Change)}
+          title={DEEDS[deed].question(nameOf(person))}
+          action={[DEEDS[deed].action, "Saving…"]}
+          danger={DEEDS[deed].danger}
+          onConfirm={() => carryOut(person, deed)}
           onClosed={() => (asked.value = null)}
         >
-          {() => <p>{words.explanation}</p>}
+          {() => <p>{DEEDS[deed].explanation}</p>}
         </Confirm>
       )}
     </Section>

@@ -5,7 +5,7 @@ import { clearNotices } from "../../notices";
 import { go } from "../../route";
 import type { User } from "../../types";
 import { Confirm } from "../Confirm";
-import { PasswordField } from "../Field";
+import { AccountField, PasswordField } from "../Field";
 import { Section } from "../Section";
 import { SetPassword } from "./SetPassword";
 
@@ -60,6 +60,7 @@ export function DeleteAccount({ user }: { user: User }) {
                 The account of <strong>{user.email}</strong> will be deleted. To change your mind,
                 sign in within {GRACE_DAYS} days.
               </p>
+              <AccountField email={user.email} />
               <PasswordField
                 name="current_password"
                 autocomplete="current-password"

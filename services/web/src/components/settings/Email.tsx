@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { changeEmail, reloadUser } from "../../account";
 import type { User } from "../../types";
 import { Alert } from "../Alert";
-import { PasswordField, TextField } from "../Field";
+import { AccountField, PasswordField, TextField } from "../Field";
 import { Resend } from "../Resend";
 import { Reveal } from "../Reveal";
 import { Section } from "../Section";
@@ -28,13 +28,15 @@ export function Email({ user }: { user: User }) {
         <p class={user.pending_email ? "alert info" : undefined} role="status">
           {user.pending_email && (
             <>
-              We have sent a link to <strong>{user.pending_email}</strong>. Open it, and your
-              address changes. Until then everything stays as it is.
+              We have sent a link to <strong>{user.pending_email}</strong>, which works for a day.
+              Open it, and your address changes. Until then everything stays as it is.
             </>
           )}
         </p>
         {user.has_password ? (
-          <Reveal label="Change the address">{(close) => <Change onDone={close} />}</Reveal>
+          <Reveal label="Change the address">
+            {(close) => <Change email={user.email} onDone={close} />}
+          </Reveal>
         ) : (
           <SetPassword email={user.email} what="To change the address takes one." />
         )}
@@ -43,23 +45,24 @@ export function Email({ user }: { user: User }) {
   );
 }
 
-function Change({ onDone }: { onDone: () => void }) {
-  const email = useSignal("");
+function Change({ email, onDone }: { email: string; onDone: () => void }) {
+  const wanted = useSignal("");
   const password = useSignal("");
   const { busy, error, message, submit } = useSubmit(["email", "current_password"], async () => {
-    await changeEmail(email.value.trim(), password.value);
+    await changeEmail(wanted.value.trim(), password.value);
     await reloadUser();
     onDone();
   });
   return (
     <form class="stack" noValidate onSubmit={submit}>
+      <AccountField email={email} />
       <div class="grid two">
         <TextField
           label="New e-mail address"
           type="email"
           name="email"
           autocomplete="email"
-          value={email}
+          value={wanted}
           error={error?.fields.email}
           focused
         />

@@ -4,7 +4,7 @@ import { changePassword } from "../../account";
 import { tell } from "../../notices";
 import type { User } from "../../types";
 import { Alert } from "../Alert";
-import { NewPasswordField, PasswordField } from "../Field";
+import { AccountField, NewPasswordField, PasswordField } from "../Field";
 import { Reveal } from "../Reveal";
 import { Section } from "../Section";
 import { useSubmit } from "../useSubmit";
@@ -52,8 +52,7 @@ function Change({ email, onChanged, onDone }: ChangeProps) {
   );
   return (
     <form class="stack" noValidate onSubmit={submit}>
-      {/* Tells password managers whose password it is. */}
-      <input type="text" autocomplete="username" value={email} readOnly hidden />
+      <AccountField email={email} />
       <div class="grid two">
         <PasswordField
           label="Current password"
