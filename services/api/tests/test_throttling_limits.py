@@ -20,6 +20,7 @@ from taskbell.jobs import doorbell
 from taskbell.settings import load
 from taskbell_api.__main__ import server_options
 from taskbell_api.settings import ApiSettings
+from taskbell_api.throttling import stores
 from taskbell_api.throttling.addresses import address_key, key_of
 from taskbell_api.throttling.operations import EXPORT
 from taskbell_api.throttling.settings import RateLimitSettings, parse
@@ -42,6 +43,12 @@ OpenApi = Callable[..., Awaitable[Api]]
 SETTINGS: dict[str, Any] = {
     "taskbell_env": "local", "database_url": "postgres://x@y/z", "redis_url": "redis://x",
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no reason to count without Redis here: that is for the outages."""
+    monkeypatch.setattr(stores, "REDIS_SECONDS", 10)
 
 
 @pytest_asyncio.fixture

@@ -181,7 +181,7 @@ async def opened(redis_url: str, **changes: Any) -> AsyncIterator[Api]:
         "jwt_secret": new_id().hex * 2,
     }
     settings = ApiSettings(**(values | changes))
-    redis = doorbell.connect(redis_url, socket_timeout=1.0)
+    redis = doorbell.connect(redis_url, socket_timeout=10.0)
     try:
         yield Api(make_app(settings, redis))
     finally:

@@ -13,7 +13,7 @@ from taskbell_api.throttling.buckets import Drop, Poured
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-REDIS_SECONDS = 0.25
+REDIS_SECONDS = 0.5
 """A request waits for Redis no longer than this."""
 
 PAUSE_SECONDS = 5.0
@@ -41,7 +41,7 @@ class Buckets:
         self._alone_until = 0.0
 
     async def pour(self, drops: Sequence[Drop]) -> Poured:
-        """Pour all of `drops` or none; one round trip, 250 ms at most. Never raises."""
+        """Pour all of `drops` or none; one round trip, `REDIS_SECONDS` at most. Never raises."""
         moment = time.monotonic()
         if moment < self._alone_until:
             return self._here.pour(drops)
