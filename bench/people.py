@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
+from uuid import uuid5
 
 import asyncpg
 import httpx
@@ -12,7 +13,6 @@ from bench.seed import Owner
 from taskbell.accounts.models import User
 from taskbell.accounts.tokens import TokenKeys
 from taskbell.clock import now
-from taskbell.ids import new_id
 from taskbell.settings import TokenSettings
 from taskbell_local.stack import Stack
 
@@ -36,10 +36,12 @@ async def look_up(stack: Stack, owners: Sequence[Owner], database_url: str = "")
             " GROUP BY owner_id",
             [owner.id for owner in owners],
         )
-        sessions = {owner.id: new_id() for owner in owners}
+        # the same in each database: a token may be sent to both
+        sessions = {owner.id: uuid5(owner.id, "bench") for owner in owners}
         await connection.executemany(
             "INSERT INTO auth_session (id, user_id, user_agent, created_at, last_used_at,"
-            " expires_at) VALUES ($1, $2, 'bench', now(), now(), now() + interval '1 day')",
+            " expires_at) VALUES ($1, $2, 'bench', now(), now(), now() + interval '1 day')"
+            " ON CONFLICT DO NOTHING",
             [(session_id, user_id) for user_id, session_id in sessions.items()],
         )
     finally:

@@ -41,6 +41,7 @@ def run(stage: Stage) -> Result:
         files = [(case, stage.write(case, people, "-heavy")) for case in HEAVY_CASES]
         passes = [Pass(c.key, c.name, [(large[0], f), (large[1], f)]) for c, f in files]
         found = interleave(passes, stage.options, rounds=min(HEAVY_ROUNDS, stage.options.rounds))
+        stage.people(stage.readers, url)  # their sessions go on there too
         requests = stage.write(LIST, stage.people(stage.readers))
         both = [(target, requests) for target in (small[0], large[0], small[1], large[1])]
         beside = interleave([Pass("list", LIST.name, both)], stage.options)
