@@ -55,6 +55,13 @@ class Caller:
     scopes: frozenset[str] | None = None
     proven_at: datetime | None = None
 
+    @property
+    def via(self) -> str:
+        """How they came in: by a session, an API token, or another sign-in service."""
+        if self.scopes is not None:
+            return "api_token"
+        return "session" if self.session_id is not None else "sign_in_service"
+
     def require(self, permission: Permission) -> None:
         """Return when they may.
 

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from taskbell.accounts import links, sessions
+from taskbell.accounts.changes import tell_followers
 from taskbell.accounts.errors import EmailTakenError, InvalidTokenError
 from taskbell.accounts.live import USER, usable
 from taskbell.accounts.models import ApiToken, Identity, User
@@ -179,6 +180,7 @@ async def _take_over(session: AsyncSession, user: User) -> None:
     await links.spend_all(session, user_id=user.id, purposes=tuple(links.TTL))
     for table in (ApiToken, Identity):
         await session.execute(delete(table).where(col(table.user_id) == user.id))
+    await tell_followers(session, user.id)
     log.warning("account_taken_over", user_id=str(user.id))
 
 

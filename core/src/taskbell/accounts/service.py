@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from taskbell.accounts import administration, links, passwords, sessions
+from taskbell.accounts.changes import tell_followers
 from taskbell.accounts.errors import (
     EmailTakenError,
     NoPasswordError,
@@ -233,6 +234,7 @@ async def shut_out(session: AsyncSession, user: User, *, reason: str) -> None:
     """End everything that gives access to an account but its password."""
     await _drop_what_is_open(session, user)
     await session.execute(delete(ApiToken).where(col(ApiToken.user_id) == user.id))
+    await tell_followers(session, user.id)
     await sessions.end_all(session, user_id=user.id, reason=reason)
 
 

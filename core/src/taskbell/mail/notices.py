@@ -16,6 +16,7 @@ NoticeName = Literal[
     "email_change_asked",
     "email_changed",
     "api_token_made",
+    "feed_made",
     "identity_linked",
     "role_changed",
     "account_disabled",
@@ -44,7 +45,8 @@ NOTICES: dict[NoticeName, Notice] = {
         "Your password was changed",
         (
             "the password of your Taskbell account was changed, and all other devices were "
-            "signed out. Your API tokens still work; look at them under Settings.",
+            "signed out. Your API tokens and calendar feeds still work; look at them under "
+            "Settings.",
             _NOT_YOU,
         ),
     ),
@@ -52,7 +54,7 @@ NOTICES: dict[NoticeName, Notice] = {
         "Your password was set anew",
         (
             "the password of your Taskbell account was set by a link in a mail. All devices were "
-            "signed out, and all API tokens revoked.",
+            "signed out, and all API tokens and calendar feeds revoked.",
             _NOT_YOU,
         ),
     ),
@@ -77,6 +79,14 @@ NOTICES: dict[NoticeName, Notice] = {
         (
             "an API token was made for your Taskbell account. Whoever has it can act for you; "
             "you can revoke it under Settings.",
+            _NOT_YOU,
+        ),
+    ),
+    "feed_made": Notice(
+        "A new calendar feed",
+        (
+            "a calendar feed was made for your Taskbell account. Whoever has its address can read "
+            "your tasks; you can revoke it under Settings.",
             _NOT_YOU,
         ),
     ),

@@ -151,13 +151,15 @@ async def list_deliveries(
 
 
 @follows_tasks
-async def follow_task(session: AsyncSession, task: Task) -> None:
-    """Move or cancel a task's reminders with it."""
-    if task.reminders_count == 0:
+async def follow_tasks_changed(session: AsyncSession, changed: Sequence[Task]) -> None:
+    """Move or cancel the reminders of tasks with them."""
+    by_id = {task.id: task for task in changed if task.reminders_count > 0}
+    if not by_id:
         return
     reminders = await session.scalars(
         select(Reminder)
-        .where(col(Reminder.task_id) == task.id)
+        .where(col(Reminder.task_id).in_(by_id))
+        .order_by(col(Reminder.id))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -165,7 +167,7 @@ async def follow_task(session: AsyncSession, task: Task) -> None:
     with session.no_autoflush:  # one statement for each reminder, at the end
         for reminder in reminders:
             moment = now()
-            wanted = plan(task, reminder, at=moment)
+            wanted = plan(by_id[reminder.task_id], reminder, at=moment)
             if (wanted.state, wanted.next_fire_at) == (reminder.state, reminder.next_fire_at):
                 continue
             waited_for = reminder.next_fire_at
@@ -176,7 +178,8 @@ async def follow_task(session: AsyncSession, task: Task) -> None:
         dropped = [reminder for reminder, wanted, _ in moving if wanted.state != "fired"]
         await _drop_pending(session, dropped, reason="the task was changed")
         for reminder, _, moment in moving:
-            _apply(reminder, plan(task, reminder, at=moment))  # dropping changed what is owed
+            # once more: dropping changed what is owed
+            _apply(reminder, plan(by_id[reminder.task_id], reminder, at=moment))
     await session.flush()
 
 
@@ -224,6 +227,10 @@ def _schedule(task: Task, reminder: Reminder) -> None:
     if target is None:
         raise DueRequiredError(field="body.offset_minutes")
     if target <= now():
+        if task.rrule is not None and reminder.offset_minutes is not None:
+            # not for this occurrence any more; the next one wakes it
+            reminder.state, reminder.next_fire_at = "cancelled", None
+            return
         field = "body.at" if reminder.offset_minutes is None else "body.offset_minutes"
         raise ReminderInPastError(field=field)
     wanted = plan(task, reminder, at=now())

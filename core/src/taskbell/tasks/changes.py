@@ -3,24 +3,24 @@
 Domains above (reminders) register here, so that no caller of the task service can forget them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskbell.tasks.models import Task
 
-Follower = Callable[[AsyncSession, Task], Awaitable[None]]
+Follower = Callable[[AsyncSession, Sequence[Task]], Awaitable[None]]
 
 _followers: list[Follower] = []
 
 
 def follows_tasks(follower: Follower) -> Follower:
-    """Call `follower` after each change of a task's due time, completion or deletion."""
+    """Call `follower` after each change of the due time, completion or deletion of tasks."""
     _followers.append(follower)
     return follower
 
 
-async def tell_followers(session: AsyncSession, task: Task) -> None:
+async def tell_followers(session: AsyncSession, tasks: Sequence[Task]) -> None:
     """Run every follower; an error in one undoes the change."""
     for follower in _followers:
-        await follower(session, task)
+        await follower(session, tasks)

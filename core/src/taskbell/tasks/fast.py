@@ -7,6 +7,7 @@ Each is given the `session_id` of the caller's sign-in, and raises `SessionEnded
 ended; None for callers that were looked up already, and other programs than the API.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -22,24 +23,29 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     or_,
     select,
+    true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlmodel import col
 
 from taskbell.accounts import live
 from taskbell.accounts.models import User
 from taskbell.clock import now
-from taskbell.db import Database, Timestamp
+from taskbell.db import METADATA, Database, Timestamp
 from taskbell.ids import new_id
 from taskbell.lists.models import TaskList
+from taskbell.positions import at_end
 from taskbell.statements import Statement
-from taskbell.tasks import service
+from taskbell.tasks import completion, service, trash
+from taskbell.tasks.activity import Action
+from taskbell.tasks.completion import Subtasks
 from taskbell.tasks.errors import TaskNotFoundError
-from taskbell.tasks.models import Priority, Task
-from taskbell.tasks.rows import COLUMNS, TASK, TaskRow
+from taskbell.tasks.models import Priority, TaskActivity
+from taskbell.tasks.rows import TASK, TaskRow, columns, read
 from taskbell.tasks.schemas import TaskCreate, TaskPatch
 
 _MINE = and_(
@@ -47,7 +53,7 @@ _MINE = and_(
     TASK.c.owner_id == bindparam("caller_id", type_=Uuid()),
     live.lives(),
 )
-_GET = Statement(select(*COLUMNS).where(_MINE), into=TaskRow)
+_GET = Statement(select(*columns("caller_id")).where(_MINE), into=TaskRow)
 
 
 async def get_task(
@@ -61,7 +67,7 @@ async def get_task(
     return task
 
 
-_GIVEN = ("id", "title", "description", "priority", "due_date", "due_at", "start_date")
+_GIVEN = ("id", "title", "description", "priority", "due_date", "due_at", "start_date", "position")
 _MOMENT = bindparam("moment", type_=Timestamp())
 
 
@@ -71,7 +77,9 @@ def _create(chosen: ColumnElement[bool]) -> Statement[TaskRow]:
         "owner_id": TaskList.owner_id,
         "list_id": TaskList.id,
         "time_zone": func.coalesce(bindparam("time_zone", type_=String()), col(User.time_zone)),
+        "label_names": literal(""),
         "reminders_count": literal(0),
+        "subtasks_count": literal(0),
         "version": literal(1),
         "created_at": _MOMENT,
         "updated_at": _MOMENT,
@@ -79,13 +87,21 @@ def _create(chosen: ColumnElement[bool]) -> Statement[TaskRow]:
     into = (
         select(*row.values())
         .join(User, col(User.id) == col(TaskList.owner_id))
-        .where(col(TaskList.owner_id) == bindparam("caller_id"), live.lives(), chosen)
+        .where(
+            col(TaskList.owner_id) == bindparam("caller_id"),
+            col(TaskList.archived_at).is_(None),
+            col(TaskList.deleted_at).is_(None),
+            live.lives(),
+            chosen,
+        )
+        # what archives or trashes it has to wait, or is waited for and then seen
+        .with_for_update(read=True, key_share=True, of=TaskList)
     )
     return Statement(
         insert(TASK)
         .from_select(list(row), into)
         .on_conflict_do_nothing(index_elements=["id"])
-        .returning(*COLUMNS),
+        .returning(*columns("caller_id")),
         into=TaskRow,
     )
 
@@ -96,61 +112,111 @@ _CREATE_IN_INBOX = _create(col(TaskList.is_inbox).is_(True))
 
 async def create_task(
     database: Database, *, owner_id: UUID, session_id: UUID | None = None, new: TaskCreate
-) -> TaskRow | Task:
+) -> TaskRow:
     """Add a task; raises what `service.create_task` raises."""
     moment = now()
     service.check_new(new, at=moment)
-    values = new.model_dump(exclude={"list_id"})
-    values["id"] = new.id or new_id()
-    values["priority"] = Priority[new.priority]
-    if new.list_id is None:
-        statement = _CREATE_IN_INBOX
-    else:
-        statement, values["list_id"] = _CREATE, new.list_id
-    task = await statement.first(
-        database, **values, caller_id=owner_id, session_id=session_id, moment=moment
-    )
-    if task is not None:
-        return task
+    if new.parent_id is None and not new.labels and new.recurrence is None:
+        values = new.model_dump(exclude={"list_id", "parent_id", "labels", "recurrence"})
+        values |= {"id": new.id or new_id(), "priority": Priority[new.priority]}
+        values |= {"position": at_end(), "moment": moment}
+        if new.list_id is None:
+            statement = _CREATE_IN_INBOX
+        else:
+            statement, values["list_id"] = _CREATE, new.list_id
+        task = await statement.first(database, **values, caller_id=owner_id, session_id=session_id)
+        if task is not None:
+            return task
     async with database.transaction() as session:
         await live.check(session, session_id=session_id)
-        return await service.create_task(session, owner_id=owner_id, new=new)
+        made = await service.create_task(session, owner_id=owner_id, new=new)
+        return await read(session, owner_id=owner_id, task_id=made.id)
+
+
+_SHOWN = [name for name in TaskRow._fields if name in TASK.c]
+_ACTIVITY = METADATA.tables[str(TaskActivity.__tablename__)]
 
 
 def _change(
-    *differs: ColumnElement[bool], moves_reminders: bool, **values: ColumnElement[Any]
+    action: Action | None,
+    *differs: ColumnElement[bool],
+    alone: ColumnElement[bool],
+    **values: ColumnElement[Any],
 ) -> Statement[TaskRow]:
     """Return the change of a live task, of the version asked for, that really changes it.
 
-    One that reminders have to follow is left to the service.
+    It notes what it changes, as `action`; None is for completed or reopened. `alone`: the condition
+    that nothing else has to change with it; what has is left to the service.
     """
     unseen = bindparam("if_version", type_=Integer())
     conditions = [
         _MINE,
         TASK.c.deleted_at.is_(None),
         TASK.c.version == func.coalesce(unseen, TASK.c.version),
+        alone,
     ]
     if differs:
         conditions.append(or_(*differs))
-    if moves_reminders:
-        conditions.append(TASK.c.reminders_count == 0)
-    return Statement(
-        update(TASK)
+    old = (
+        select(TASK.c.id, *(TASK.c[name] for name in values))
         .where(*conditions)
+        .with_for_update(key_share=True)
+        .cte("old")
+    )
+    changed = (
+        update(TASK)
+        .where(TASK.c.id == old.c.id)
         .values(
             **values,
             version=TASK.c.version + 1,
             updated_at=func.greatest(TASK.c.updated_at, _MOMENT),
         )
-        .returning(*COLUMNS),
+        .returning(*(TASK.c[name] for name in dict.fromkeys((*_SHOWN, *values))))
+        .cte("changed")
+    )
+    if action is None:
+        made: Any = case((changed.c.completed_at.is_not(None), "completed"), else_="reopened")
+    else:
+        made = literal(action)
+    note: dict[str, Any] = {
+        "task_id": changed.c.id,
+        "version": changed.c.version,
+        "actor_id": bindparam("caller_id", type_=Uuid()),
+        "via": bindparam("via", type_=String()),
+        "action": made,
+        "at": _MOMENT,
+        "before": _differing(old, changed, values, of=old),
+        "after": _differing(old, changed, values, of=changed),
+    }
+    noted = (
+        insert(_ACTIVITY)
+        .from_select(
+            list(note), select(*note.values()).join_from(changed, old, changed.c.id == old.c.id)
+        )
+        .cte("noted")
+    )
+    return Statement(
+        select(*columns("caller_id", changed)).add_cte(noted),
         into=TaskRow,
     )
 
 
+def _differing(old: Any, new: Any, names: Iterable[str], *, of: Any) -> ColumnElement[Any]:
+    """Return the columns that differ as a JSON object, as `activity.difference` writes them."""
+    parts: ColumnElement[Any] = literal_column("'{}'::jsonb", JSONB)
+    for name in names:
+        one = func.jsonb_build_object(literal_column(f"'{name}'"), of.c[name], type_=JSONB)
+        differs = old.c[name].is_distinct_from(new.c[name])
+        parts = parts.op("||")(case((differs, one), else_=literal_column("'{}'::jsonb", JSONB)))
+    return parts
+
+
+_ALONE = and_(TASK.c.reminders_count == 0, TASK.c.rrule.is_(None))
 _WANTED = func.coalesce(bindparam("wanted", type_=Boolean()), TASK.c.completed_at.is_(None))
 _COMPLETE = _change(
+    None,
     TASK.c.completed_at.is_not(None) != _WANTED,
-    moves_reminders=True,
+    alone=_ALONE,
     completed_at=case((_WANTED, _MOMENT)),
 )
 
@@ -162,32 +228,48 @@ async def set_completed(
     session_id: UUID | None = None,
     task_id: UUID,
     completed: bool | None = None,
+    occurrence: str | None = None,
+    subtasks: Subtasks = "keep",
     if_version: int | None = None,
-) -> TaskRow | Task:
-    """Complete a task or take that back; as `service.set_completed`."""
-    task = await _COMPLETE.first(
-        database,
-        caller_id=owner_id,
-        session_id=session_id,
-        task_id=task_id,
-        wanted=completed,
-        if_version=if_version,
-        moment=now(),
-    )
-    if task is not None:
-        return task
+    via: str = "system",
+) -> TaskRow:
+    """Complete a task or take that back; as `completion.set_completed`."""
+    moment = now()
+    if occurrence is None and subtasks == "keep":
+        task = await _COMPLETE.first(
+            database,
+            caller_id=owner_id,
+            session_id=session_id,
+            task_id=task_id,
+            wanted=completed,
+            if_version=if_version,
+            moment=moment,
+            via=via,
+        )
+        if task is not None:
+            return task
     async with database.transaction() as session:
         await live.check(session, session_id=session_id)
-        return await service.set_completed(
+        await completion.set_completed(
             session,
             owner_id=owner_id,
             task_id=task_id,
             completed=completed,
+            occurrence=occurrence,
+            subtasks=subtasks,
+            asked_at=moment,
             if_version=if_version,
+            via=via,
         )
+        return await read(session, owner_id=owner_id, task_id=task_id)
 
 
-_TRASH = _change(moves_reminders=True, deleted_at=_MOMENT)
+_TRASH = _change(
+    "deleted",
+    alone=and_(TASK.c.reminders_count == 0, TASK.c.subtasks_count == 0, TASK.c.parent_id.is_(None)),
+    deleted_at=_MOMENT,
+    trash_id=TASK.c.id,
+)
 
 
 async def trash_task(
@@ -197,8 +279,9 @@ async def trash_task(
     session_id: UUID | None = None,
     task_id: UUID,
     if_version: int | None = None,
+    via: str = "system",
 ) -> None:
-    """Move a task to the trash; as `service.trash_task`."""
+    """Move a task to the trash; as `trash.trash_task`."""
     task = await _TRASH.first(
         database,
         caller_id=owner_id,
@@ -206,17 +289,18 @@ async def trash_task(
         task_id=task_id,
         if_version=if_version,
         moment=now(),
+        via=via,
     )
     if task is None:
         async with database.transaction() as session:
             await live.check(session, session_id=session_id)
-            await service.trash_task(
-                session, owner_id=owner_id, task_id=task_id, if_version=if_version
+            await trash.trash_task(
+                session, owner_id=owner_id, task_id=task_id, if_version=if_version, via=via
             )
 
 
 _PLAIN = frozenset({"title", "description", "priority", "due_date", "due_at", "start_date"})
-_MOVES_REMINDERS = frozenset({"due_date", "due_at"})
+_DUE = frozenset({"due_date", "due_at"})
 
 
 @cache
@@ -226,7 +310,7 @@ def _update(names: frozenset[str]) -> Statement[TaskRow]:
         name: bindparam(f"new_{name}", type_=TASK.c[name].type) for name in sorted(names)
     }
     differs = [TASK.c[name].is_distinct_from(value) for name, value in values.items()]
-    return _change(*differs, moves_reminders=bool(names & _MOVES_REMINDERS), **values)
+    return _change("updated", *differs, alone=_ALONE if names & _DUE else true(), **values)
 
 
 async def update_task(
@@ -237,7 +321,8 @@ async def update_task(
     task_id: UUID,
     patch: TaskPatch,
     if_version: int | None = None,
-) -> TaskRow | Task:
+    via: str = "system",
+) -> TaskRow:
     """Merge a patch into a task; as `service.update_task`."""
     changes = service.changes_of(patch)
     names = frozenset(changes)
@@ -249,12 +334,19 @@ async def update_task(
             task_id=task_id,
             if_version=if_version,
             moment=now(),
+            via=via,
             **{f"new_{name}": value for name, value in changes.items()},
         )
         if task is not None:
             return task
     async with database.transaction() as session:
         await live.check(session, session_id=session_id)
-        return await service.update_task(
-            session, owner_id=owner_id, task_id=task_id, patch=patch, if_version=if_version
+        await service.update_task(
+            session,
+            owner_id=owner_id,
+            task_id=task_id,
+            patch=patch,
+            if_version=if_version,
+            via=via,
         )
+        return await read(session, owner_id=owner_id, task_id=task_id)

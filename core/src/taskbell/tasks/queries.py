@@ -9,12 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Date,
     Double,
     Integer,
     Select,
     String,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -22,25 +24,32 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal_column,
     null,
     or_,
     select,
     tuple_,
+    union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlmodel import col
 
 from taskbell.accounts import live
 from taskbell.accounts.models import User
 from taskbell.clock import now
 from taskbell.db import Timestamp
+from taskbell.labels.models import Label
+from taskbell.labels.names import name_key
+from taskbell.lists.models import TaskList
 from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
 from taskbell.statements import Executor, Statement
 from taskbell.tasks.models import Priority
-from taskbell.tasks.rows import COLUMNS, TASK, TaskRow
+from taskbell.tasks.rows import TASK, TaskRow, columns
+from taskbell.tasks.words import search_query
 
 SortName = Literal[
     "created_at", "-created_at", "updated_at", "-updated_at", "due", "-due",
-    "priority", "-priority", "title", "-title",
+    "priority", "-priority", "title", "-title", "position", "-position",
 ]  # fmt: skip
 DEFAULT_SORT: SortName = "-created_at"
 BEST_FIRST = "-rank"
@@ -51,15 +60,22 @@ class TaskFilter:
     """What to list.
 
     `due_before` (exclusive) and `due_after` (inclusive) are pairs: the instant, and the date that
-    all-day tasks are compared with, None for that of the instant in the owner's zone.
+    all-day tasks are compared with, None for that of the instant in the owner's zone. `labels`: has
+    all of these. `parent_id`: a direct subtask of it, "none" for one of no task. `archived`: in an
+    archived list, or not; None for either.
     """
 
     status: Literal["all", "pending", "completed"] = "all"
     priority: str | None = None
     list_id: UUID | None = None
+    labels: tuple[str, ...] = ()
+    parent_id: UUID | Literal["none"] | None = None
     due_before: tuple[datetime, date | None] | None = None
     due_after: tuple[datetime, date | None] | None = None
     overdue: bool | None = None
+    has_due: bool | None = None
+    repeating: bool | None = None
+    archived: bool | None = None
     trashed: bool = False
     q: str | None = None
 
@@ -103,28 +119,20 @@ class _Sort:
 
 _OWNER = bindparam("owner_id", type_=Uuid())
 _WORDS = bindparam("words", type_=String())
-_TSQUERY = func.to_tsquery("simple", _WORDS)
+_TSQUERY = func.to_tsquery(literal_column("'simple'"), _WORDS)
 _SORTS = {
     "created_at": _Sort(TASK.c.created_at, _instant),
     "updated_at": _Sort(TASK.c.updated_at, _instant),
     "due": _Sort(TASK.c.due_sort, _instant, nullable=True),
     "priority": _Sort(TASK.c.priority, _number),
     "title": _Sort(func.lower(TASK.c.title), _text),
+    "position": _Sort(TASK.c.position, _text),
     "rank": _Sort(cast(func.ts_rank(TASK.c.search, _TSQUERY), Double), float),
 }
-
-MOST_WORDS, LONGEST_WORD = 50, 100
-"""Of a search; Postgres refuses words past 2046 bytes."""
 
 
 def _searches(wanted: TaskFilter) -> bool:
     return bool(wanted.q and wanted.q.strip())
-
-
-def _prefixes(q: str) -> str:
-    # each word as typed so far: the last letters may still be missing
-    words = [word.replace("'", " ").replace("\\", " ").strip() for word in q.split()[:MOST_WORDS]]
-    return " & ".join(f"'{word[:LONGEST_WORD]}':*" for word in words if word)
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,11 @@ class _Shape:
     due_before: bool
     due_after: bool
     overdue: bool | None
+    labels: int
+    parent: Literal["task", "none"] | None
+    has_due: bool | None
+    repeating: bool | None
+    archived: bool | None
     trashed: bool
     search: bool
     sort: str
@@ -146,6 +159,12 @@ class _Shape:
     @property
     def order(self) -> _Sort:
         return _SORTS[self.sort.removeprefix("-")]
+
+    @property
+    def has_nulls(self) -> bool:
+        """Whether there may be rows without a key: those that are due have one."""
+        due = self.due_before or self.due_after or self.overdue or self.has_due
+        return self.order.nullable and not due
 
     @property
     def descending(self) -> bool:
@@ -160,6 +179,11 @@ def _shape(wanted: TaskFilter, sort: str, start: Literal["number", "value", "nul
         due_before=wanted.due_before is not None,
         due_after=wanted.due_after is not None,
         overdue=wanted.overdue,
+        labels=len(wanted.labels),
+        parent="task" if isinstance(wanted.parent_id, UUID) else wanted.parent_id,
+        has_due=wanted.has_due,
+        repeating=wanted.repeating,
+        archived=wanted.archived,
         trashed=wanted.trashed,
         search=_searches(wanted),
         sort=sort,
@@ -173,6 +197,9 @@ def _values(owner_id: UUID, wanted: TaskFilter) -> dict[str, Any]:
         values["priority"] = Priority[wanted.priority]
     if wanted.list_id is not None:
         values["list_id"] = wanted.list_id
+    if isinstance(wanted.parent_id, UUID):
+        values["parent_id"] = wanted.parent_id
+    values |= {f"label_{number}": name_key(name) for number, name in enumerate(wanted.labels)}
     if wanted.due_before is not None:
         values["before"], values["before_day"] = wanted.due_before
     if wanted.due_after is not None:
@@ -180,7 +207,7 @@ def _values(owner_id: UUID, wanted: TaskFilter) -> dict[str, Any]:
     if wanted.overdue is not None:
         values["moment"] = now()
     if wanted.q and _searches(wanted):
-        values["words"] = _prefixes(wanted.q)
+        values["words"] = search_query(wanted.q)
     return values
 
 
@@ -197,6 +224,11 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
         conditions.append(task.priority == bindparam("priority"))
     if shape.list_id:
         conditions.append(task.list_id == bindparam("list_id"))
+    conditions += _places(shape)
+    if shape.has_due is not None:
+        conditions.append(task.due_sort.is_not(None) == shape.has_due)
+    if shape.repeating is not None:
+        conditions.append(task.rrule.is_not(None) == shape.repeating)
     if shape.due_before:
         instant, day = _instant_and_day("before")
         conditions.append(or_(task.due_at < instant, task.due_date < day))
@@ -207,6 +239,36 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
         conditions.append(_LATE if shape.overdue else ~_LATE)
     if shape.search:
         conditions.append(task.search.op("@@")(_TSQUERY))
+    return conditions
+
+
+_ARCHIVED = select(col(TaskList.id)).where(
+    col(TaskList.owner_id) == _OWNER, col(TaskList.archived_at).is_not(None)
+)
+# written as the indexes have them
+_LABELLED = literal_column("task.label_names <> ''", Boolean())
+_LABELS = literal_column("string_to_array(task.label_names, chr(10))", ARRAY(String))
+
+
+def _places(shape: _Shape) -> list[ColumnElement[bool]]:
+    task = TASK.c
+    conditions: list[ColumnElement[bool]] = []
+    if shape.labels:
+        names = [
+            select(cast(col(Label.name), Text))
+            .where(col(Label.owner_id) == _OWNER, col(Label.name_key) == bindparam(f"label_{one}"))
+            .scalar_subquery()
+            for one in range(shape.labels)
+        ]
+        # a label that there is not is NULL, which nothing contains
+        conditions += [_LABELLED, _LABELS.contains(array(names))]
+    if shape.parent == "task":
+        conditions.append(task.parent_id == bindparam("parent_id"))
+    elif shape.parent == "none":
+        conditions.append(task.parent_id.is_(None))
+    if shape.archived is not None:
+        archived = task.list_id.in_(_ARCHIVED)
+        conditions.append(archived if shape.archived else ~archived)
     return conditions
 
 
@@ -233,11 +295,16 @@ def _instant_and_day(name: str) -> tuple[ColumnElement[datetime], ColumnElement[
 
 
 _MOMENT = bindparam("moment", type_=Timestamp())
+_TODAY = (
+    select(_day_in(cast(col(User.time_zone), String), _MOMENT))
+    .where(col(User.id) == _OWNER)
+    .scalar_subquery()
+)
 _LATE: ColumnElement[bool] = and_(  # as `schemas.is_overdue` has it
     TASK.c.completed_at.is_(None),
     TASK.c.deleted_at.is_(None),
     func.coalesce(
-        or_(TASK.c.due_at < _MOMENT, TASK.c.due_date < _day_in(TASK.c.time_zone, _MOMENT)),
+        or_(TASK.c.due_at < _MOMENT, TASK.c.due_date < _TODAY),
         false(),
     ),
 )
@@ -253,27 +320,47 @@ def _found(*row: Any) -> _Found:
     return _Found(TaskRow(*row[:-2]), row[-2], row[-1])
 
 
+_MOST = bindparam("most", type_=Integer())
+_SKIPPED = bindparam("skipped", type_=BigInteger())
+
+
 @lru_cache(maxsize=1024)
 def _page_statement(shape: _Shape) -> Statement[_Found]:
-    conditions, order, id_ = _conditions(shape), shape.order, TASK.c.id
+    conditions, key = _conditions(shape), shape.order.key
     total: Any = null()
     if shape.start == "number":
         total = _count(conditions).scalar_subquery().correlate(None)
-    directed = order.key.desc() if shape.descending else order.key.asc()
-    statement = (
-        select(*COLUMNS, order.key.label("sort_key"), total)
-        .where(live.lives(), *conditions)
-        .order_by(
-            directed.nulls_last() if order.nullable else directed,
-            id_.desc() if shape.descending else id_.asc(),
-        )
-        .limit(bindparam("most", type_=Integer()))
-    )
-    if shape.start == "number":
-        statement = statement.offset(bindparam("skipped", type_=BigInteger()))
-    else:
-        statement = statement.where(_behind(shape))
-    return Statement(statement, into=_found)
+    rows = select(*columns("owner_id"), key.label("sort_key")).where(live.lives(), *conditions)
+    if shape.start == "null":
+        rows = rows.where(key.is_(None), _behind_id(shape))
+    elif shape.has_nulls and (shape.start == "value" or shape.descending):
+        return Statement(_two_parts(shape, rows, total), into=_found)
+    elif shape.start == "value":
+        rows = rows.where(_behind(shape))
+    rows = rows.add_columns(total.label("total"))
+    rows = rows.order_by(*_ordered(shape, key, TASK.c.id)).limit(_MOST)
+    return Statement(rows.offset(_SKIPPED) if shape.start == "number" else rows, into=_found)
+
+
+def _two_parts(shape: _Shape, rows: Select[Any], total: Any) -> Select[Any]:
+    """Return rows with a key, then those without: an index has only one of them in order."""
+    key = shape.order.key
+    some = rows.where(_behind(shape) if shape.start == "value" else key.is_not(None))
+    none = rows.where(key.is_(None))
+    most = _MOST + _SKIPPED if shape.start == "number" else _MOST
+    parts = [part.order_by(*_ordered(shape, key, TASK.c.id)).limit(most) for part in (some, none)]
+    found = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    by_key, by_id = _ordered(shape, found.c.sort_key, found.c.id)
+    page = select(found, total.label("total")).order_by(by_key.nulls_last(), by_id).limit(_MOST)
+    return page.offset(_SKIPPED) if shape.start == "number" else page
+
+
+def _ordered(shape: _Shape, key: Any, id_: Any) -> list[Any]:
+    """Return the order as the index has it, forwards or backwards: by the key also where that is
+    NULL in every row, or they would be sorted."""
+    if shape.descending:
+        return [key.desc(), id_.desc()]
+    return [key.asc(), id_.asc()]
 
 
 @lru_cache(maxsize=1024)
@@ -286,14 +373,16 @@ def _count(conditions: list[ColumnElement[bool]]) -> Select[int]:
 
 
 def _behind(shape: _Shape) -> ColumnElement[bool]:
-    """Rows behind (value, id) in the order of the sort; NULLs come last either way."""
-    key, id_ = shape.order.key, TASK.c.id
+    """Rows behind (value, id) in the order of the sort."""
+    key = shape.order.key
+    pair = tuple_(key, TASK.c.id)
+    last = tuple_(bindparam("last_key", type_=key.type), bindparam("last_id", type_=Uuid()))
+    return pair < last if shape.descending else pair > last
+
+
+def _behind_id(shape: _Shape) -> ColumnElement[bool]:
     last_id = bindparam("last_id", type_=Uuid())
-    if shape.start == "null":
-        return and_(key.is_(None), id_ < last_id if shape.descending else id_ > last_id)
-    pair, last = tuple_(key, id_), tuple_(bindparam("last_key", type_=key.type), last_id)
-    behind = pair < last if shape.descending else pair > last
-    return or_(behind, key.is_(None)) if shape.order.nullable else behind
+    return TASK.c.id < last_id if shape.descending else TASK.c.id > last_id
 
 
 def _cursor(sort: str, last: _Found) -> str:

@@ -1,10 +1,12 @@
-"""What can be done with tasks. Reading lists of them is in queries.py."""
+"""What can be done with tasks. Completing them is in completion.py, the trash in trash.py, moving
+in moving.py, reading lists of them in queries.py.
+"""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -13,39 +15,53 @@ from taskbell.accounts import service as accounts
 from taskbell.clock import now
 from taskbell.db import constraint_of
 from taskbell.ids import new_id
+from taskbell.labels import service as labels
 from taskbell.lists import service as lists
-from taskbell.tasks.changes import tell_followers
+from taskbell.locks import lock_tasks_of
+from taskbell.recurrence.rules import Rule
+from taskbell.tasks import following as _following  # noqa: F401 (registers itself)
+from taskbell.tasks import repeats, tree
+from taskbell.tasks.activity import Operation
 from taskbell.tasks.errors import (
     DueInPastError,
+    ParentInOtherListError,
     TaskChangedError,
     TaskIdTakenError,
     TaskNotFoundError,
     TwoDueTimesError,
 )
 from taskbell.tasks.models import Priority, Task
-from taskbell.tasks.schemas import TaskCreate, TaskPatch, TaskPut
+from taskbell.tasks.schemas import Recurrence, TaskCreate, TaskPatch, TaskPut
 
-TRASH_TTL = timedelta(days=30)
+SHAPE = frozenset({"list_id", "parent_id", "labels"})
+"""Changes of these take the lock of all tasks: they touch other rows than the task's own."""
 
 
 async def create_task(session: AsyncSession, *, owner_id: UUID, new: TaskCreate) -> Task:
     """Add a task.
 
-    Raises `DueInPastError`, `TwoDueTimesError`, `ListNotFoundError`, `TaskIdTakenError`.
+    Raises `DueInPastError`, `TwoDueTimesError`, `InvalidRecurrenceError`, `ListNotFoundError`,
+    `ListArchivedError`, `TaskIdTakenError`, `TooManyLabelsError`, and of its parent
+    `ParentNotFoundError`, `TooDeepError`, `ParentInOtherListError`.
     """
     moment = now()
-    check_new(new, at=moment)
-    values = new.model_dump(exclude={"id", "priority", "list_id", "time_zone"})
+    rule = check_new(new, at=moment)
+    if new.parent_id is not None or new.labels:
+        await lock_tasks_of(session, owner_id=owner_id)
     task = Task(
-        **values,
+        **new.model_dump(include={"title", "description", "due_date", "due_at", "start_date"}),
         id=new.id or new_id(),
         owner_id=owner_id,
         priority=Priority[new.priority],
-        list_id=await lists.resolve(session, owner_id=owner_id, list_id=new.list_id),
-        time_zone=new.time_zone or await _own_zone(session, owner_id),
+        list_id=await _list_of(session, owner_id, new),
+        parent_id=new.parent_id,
+        label_names=await _names(session, owner_id, new.labels),
+        time_zone=new.time_zone or await own_zone(session, owner_id),
         created_at=moment,
         updated_at=moment,
     )
+    if rule is not None and new.recurrence is not None:
+        repeats.start(task, rule=rule, anchor=new.recurrence.anchor, at=moment)
     session.add(task)
     try:
         await session.flush()
@@ -53,14 +69,28 @@ async def create_task(session: AsyncSession, *, owner_id: UUID, new: TaskCreate)
         if constraint_of(error) == "pk_task":
             raise TaskIdTakenError from None
         raise
+    await tree.recount(session, [task.parent_id])
     return task
 
 
-def check_new(new: TaskCreate, *, at: datetime) -> None:
-    """Check what needs no database. Raises `DueInPastError`, `TwoDueTimesError`."""
+async def _list_of(session: AsyncSession, owner_id: UUID, new: TaskCreate) -> UUID:
+    if new.parent_id is None:
+        return await lists.resolve(session, owner_id=owner_id, list_id=new.list_id)
+    parent = await tree.find_parent(session, owner_id=owner_id, parent_id=new.parent_id)
+    if new.list_id not in (None, parent.list_id):
+        raise ParentInOtherListError(field="body.list_id")
+    return await lists.resolve(session, owner_id=owner_id, list_id=parent.list_id)
+
+
+def check_new(new: TaskCreate, *, at: datetime) -> Rule | None:
+    """Check what needs no database; return the rule by which it repeats.
+
+    Raises `DueInPastError`, `TwoDueTimesError`, `InvalidRecurrenceError`.
+    """
     if new.due_at is not None and new.due_at < at:
         raise DueInPastError(field="body.due_at")
     _check_one_due(new)
+    return None if new.recurrence is None else repeats.parse_rule(new.recurrence.rrule)
 
 
 async def get_task(session: AsyncSession, *, owner_id: UUID, task_id: UUID) -> Task:
@@ -75,25 +105,26 @@ async def update_task(
     task_id: UUID,
     patch: TaskPatch,
     if_version: int | None = None,
+    via: str = "system",
 ) -> Task:
     """Merge a patch into a task: absent fields are untouched, null clears.
 
-    Clearing `priority`, `description`, `list_id` or `time_zone` brings back the default. Raises
-    `TaskNotFoundError`, `TaskChangedError`, `TwoDueTimesError`, `ListNotFoundError`.
+    Clearing `priority`, `description`, `labels`, `list_id` or `time_zone` brings back the default.
+    Raises `TaskNotFoundError`, `TaskChangedError`, `TwoDueTimesError`, `RecurrenceNeedsDueError`,
+    `InvalidRecurrenceError`, and what moving it raises.
     """
     changes = changes_of(patch)
-    task = await _lock(session, owner_id, task_id, if_version)
-    return await _change(session, task, changes)
+    return await _change(session, owner_id, task_id, changes, if_version, via)
 
 
 def changes_of(patch: TaskPatch) -> dict[str, Any]:
-    """Return the columns a patch sets. Raises `TwoDueTimesError`.
+    """Return what a patch sets, as columns where it can. Raises `TwoDueTimesError`.
 
-    A new kind of due time replaces the other one. `list_id` and `time_zone` may be None: the
-    default is still to be looked up.
+    A new kind of due time replaces the other one. `list_id`, `parent_id`, `labels`, `time_zone` and
+    `recurrence` are as they were given: what they come to is still to be looked up.
     """
     _check_one_due(patch)
-    changes = patch.model_dump(exclude_unset=True)
+    changes = {name: getattr(patch, name) for name in patch.model_fields_set}
     if changes.get("due_at") is not None:
         changes["due_date"] = None
     elif changes.get("due_date") is not None:
@@ -108,80 +139,74 @@ async def replace_task(
     task_id: UUID,
     new: TaskPut,
     if_version: int | None = None,
+    via: str = "system",
 ) -> Task:
-    """Set every field of a task; raises what `update_task` raises."""
+    """Set every field of a task; raises what `update_task` raises.
+
+    A series that is sent as it is goes on; another one begins.
+    """
     _check_one_due(new)
-    task = await _lock(session, owner_id, task_id, if_version)
-    return await _change(session, task, _as_columns(new.model_dump()))
+    changes = _as_columns({name: getattr(new, name) for name in TaskPut.model_fields})
+    if new.parent_id is not None and new.list_id is None:
+        del changes["list_id"]
+    return await _change(session, owner_id, task_id, changes, if_version, via, replaces=True)
 
 
-async def set_completed(
+async def _change(
     session: AsyncSession,
-    *,
     owner_id: UUID,
     task_id: UUID,
-    completed: bool | None = None,
-    if_version: int | None = None,
+    changes: dict[str, Any],
+    if_version: int | None,
+    via: str,
+    *,
+    replaces: bool = False,
 ) -> Task:
-    """Complete a task or take that back; None toggles. Setting what is set changes nothing."""
-    task = await _lock(session, owner_id, task_id, if_version)
-    wanted = not task.completed if completed is None else completed
-    if wanted != task.completed:
-        task.completed_at = now() if wanted else None
-        await _touch(session, task)
+    if changes.keys() & SHAPE:
+        await lock_tasks_of(session, owner_id=owner_id)
+    operation = Operation(owner_id, via, now(), "updated")
+    task = await lock_task(session, owner_id=owner_id, task_id=task_id, if_version=if_version)
+    operation.watch(task)
+    if "labels" in changes:
+        changes["label_names"] = await _names(session, owner_id, changes.pop("labels") or [])
+    if "time_zone" in changes and changes["time_zone"] is None:
+        changes["time_zone"] = await own_zone(session, owner_id)
+    place = {name: changes.pop(name, tree.ABSENT) for name in ("list_id", "parent_id")}
+    repeat = changes.pop("recurrence", tree.ABSENT)
+    if replaces and repeat is not None and _repeats_so(task, repeat) and _same_due(task, changes):
+        repeat = tree.ABSENT
+    with session.no_autoflush:  # on the way, it may be what the database refuses
+        for name, value in changes.items():
+            setattr(task, name, value)
+        _repeat(task, repeat, at=operation.at)
+        repeats.check_due(task)
+    if any(one is not tree.ABSENT for one in place.values()):
+        await tree.place(session, operation, task, **place)
+    await operation.finish(session)
     return task
 
 
-async def trash_task(
-    session: AsyncSession, *, owner_id: UUID, task_id: UUID, if_version: int | None = None
-) -> None:
-    """Move a task to the trash; nothing changes when it lies there already."""
-    task = await _lock(session, owner_id, task_id, if_version, trashed=True)
-    if task.deleted_at is None:
-        task.deleted_at = now()
-        await _touch(session, task)
+def _repeat(task: Task, wanted: Any, *, at: datetime) -> None:
+    if wanted is tree.ABSENT:
+        return
+    if wanted is None:
+        repeats.stop(task)
+    else:
+        rule = repeats.parse_rule(wanted.rrule)
+        repeats.start(task, rule=rule, anchor=wanted.anchor, at=at)
 
 
-async def restore_task(
-    session: AsyncSession, *, owner_id: UUID, task_id: UUID, if_version: int | None = None
-) -> Task:
-    """Take a task out of the trash; nothing changes when it is not there."""
-    task = await _lock(session, owner_id, task_id, if_version, trashed=True)
-    if task.deleted_at is not None:
-        task.deleted_at = None
-        await _touch(session, task)
-    return task
-
-
-async def delete_task(
-    session: AsyncSession, *, owner_id: UUID, task_id: UUID, if_version: int | None = None
-) -> None:
-    """Delete a task for good, with its reminders."""
-    task = await _lock(session, owner_id, task_id, if_version, trashed=True)
-    task.deleted_at = now()
-    await tell_followers(session, task)
-    await session.delete(task)
-    await session.flush()
-
-
-async def purge_trash(session: AsyncSession, *, most: int) -> int:
-    """Delete up to `most` tasks that lie in the trash for `TRASH_TTL`; return how many."""
-    old = (
-        select(col(Task.id))
-        .where(col(Task.deleted_at) < now() - TRASH_TTL)
-        .order_by(col(Task.deleted_at))
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .cte("old")
-        .prefix_with("MATERIALIZED")  # a subquery might be run, and locked, more than once
+def _repeats_so(task: Task, wanted: Recurrence) -> bool:
+    return task.rrule is not None and (task.rrule, task.repeat_anchor) == (
+        repeats.parse_rule(wanted.rrule).text,
+        wanted.anchor,
     )
-    purged = await session.execute(
-        delete(Task)
-        .where(col(Task.id).in_(select(old.c.id)))
-        .returning(col(Task.id))
-        .execution_options(synchronize_session=False)
+
+
+def _same_due(task: Task, changes: dict[str, Any]) -> bool:
+    return all(
+        changes.get(name) == getattr(task, name) for name in ("due_date", "due_at", "time_zone")
     )
-    return len(purged.all())
 
 
 async def _get(session: AsyncSession, owner_id: UUID, task_id: UUID, *, lock: bool = False) -> Task:
@@ -195,19 +220,18 @@ async def _get(session: AsyncSession, owner_id: UUID, task_id: UUID, *, lock: bo
     return task
 
 
-async def lock_task(session: AsyncSession, *, owner_id: UUID, task_id: UUID) -> Task:
-    """Return a task that is not in the trash, locked. Raises `TaskNotFoundError`."""
-    return await _lock(session, owner_id, task_id, None)
-
-
-async def _lock(
+async def lock_task(
     session: AsyncSession,
+    *,
     owner_id: UUID,
     task_id: UUID,
-    if_version: int | None,
-    *,
+    if_version: int | None = None,
     trashed: bool = False,
 ) -> Task:
+    """Return a task, locked; one in the trash only if `trashed`.
+
+    Raises `TaskNotFoundError`, and `TaskChangedError` unless it is of `if_version`.
+    """
     task = await _get(session, owner_id, task_id, lock=True)
     if task.deleted_at is not None and not trashed:
         raise TaskNotFoundError("The task is in the trash: restore it first")
@@ -216,19 +240,10 @@ async def _lock(
     return task
 
 
-async def _change(session: AsyncSession, task: Task, changes: dict[str, Any]) -> Task:
-    if "list_id" in changes:
-        changes["list_id"] = await lists.resolve(
-            session, owner_id=task.owner_id, list_id=changes["list_id"]
-        )
-    if "time_zone" in changes and changes["time_zone"] is None:
-        changes["time_zone"] = await _own_zone(session, task.owner_id)
-    changed = {name for name, value in changes.items() if getattr(task, name) != value}
-    for name in changed:
-        setattr(task, name, changes[name])
-    if changed:
-        await _touch(session, task)
-    return task
+async def _names(session: AsyncSession, owner_id: UUID, names: list[str]) -> str:
+    if not names:
+        return ""
+    return "\n".join(await labels.resolve_names(session, owner_id=owner_id, names=names))
 
 
 def _as_columns(changes: dict[str, Any]) -> dict[str, Any]:
@@ -244,17 +259,6 @@ def _check_one_due(given: TaskPut | TaskPatch) -> None:
         raise TwoDueTimesError(field="body.due_at")
 
 
-async def _touch(session: AsyncSession, task: Task) -> None:
-    task.version += 1
-    task.updated_at = _later(task.updated_at)
-    await tell_followers(session, task)
-    await session.flush()
-
-
-def _later(previous: datetime) -> datetime:
-    # clocks step back: the order of changes should not
-    return max(now(), previous)
-
-
-async def _own_zone(session: AsyncSession, owner_id: UUID) -> str:
+async def own_zone(session: AsyncSession, owner_id: UUID) -> str:
+    """Return the time zone of a user's profile."""
     return (await accounts.get_user(session, user_id=owner_id)).time_zone
