@@ -1,0 +1,91 @@
+"""Times, with and without a date.
+
+It is Wednesday 18 November 2026, 10:15 in Zurich. Brackets are around what is understood.
+"""
+
+import pytest
+
+from core.tests.quick_add.reading import check
+
+TIMES = [
+    ("Meet Ann [at 9 at night]", "Meet Ann: due 2026-11-18 21:00"),
+    ("Meet Ann [9p.m.]", "Meet Ann: due 2026-11-18 21:00"),
+    ("Meet Ann [at 11]", "Meet Ann: due 2026-11-18 11:00"),
+    ("Meet Ann [at 9]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [9am]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [11:30am]", "Meet Ann: due 2026-11-18 11:30"),
+    ("Meet Ann [11.30am]", "Meet Ann: due 2026-11-18 11:30"),
+    ("Meet Ann [9:30 pm]", "Meet Ann: due 2026-11-18 21:30"),
+    ("Meet Ann [9 p.m.]", "Meet Ann: due 2026-11-18 21:00"),
+    ("Meet Ann [9 a.m. tomorrow]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [21:00]", "Meet Ann: due 2026-11-18 21:00"),
+    ("Meet Ann [09:30]", "Meet Ann: due 2026-11-19 09:30"),
+    ("Meet Ann [21h]", "Meet Ann: due 2026-11-18 21:00"),
+    ("Meet Ann [21h30]", "Meet Ann: due 2026-11-18 21:30"),
+    ("Meet Ann [@ 7pm]", "Meet Ann: due 2026-11-18 19:00"),
+    ("Meet Ann [at 5 o'clock]", "Meet Ann: due 2026-11-19 05:00"),
+    ("Meet Ann [at noon]", "Meet Ann: due 2026-11-18 12:00"),
+    ("Meet Ann [noon]", "Meet Ann: due 2026-11-18 12:00"),
+    ("Meet Ann [at midnight]", "Meet Ann: due 2026-11-19 00:00"),
+    ("Meet Ann [by 5pm]", "Meet Ann: due 2026-11-18 17:00"),
+    ("Meet Ann [before noon]", "Meet Ann: due 2026-11-18 12:00"),
+    ("Meet Ann [in the morning]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [in the afternoon]", "Meet Ann: due 2026-11-18 12:00"),
+    ("Meet Ann [in the evening]", "Meet Ann: due 2026-11-18 19:00"),
+    ("Meet Ann [at 7 in the evening]", "Meet Ann: due 2026-11-18 19:00"),
+    ("Meet Ann [at night]", "Meet Ann: due 2026-11-18 22:00"),
+    ("Meet Ann [tonight]", "Meet Ann: due 2026-11-18 20:00"),
+    ("Meet Ann [tonight at 9]", "Meet Ann: due 2026-11-18 21:00"),
+    ("Meet Ann [this evening]", "Meet Ann: due 2026-11-18 19:00"),
+    ("Meet Ann [this morning]", "Meet Ann: due 2026-11-18"),
+    ("Meet Ann [tomorrow at 16:00]", "Meet Ann: due 2026-11-19 16:00"),
+    ("Meet Ann [tomorrow at 9]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [tomorrow 9am]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [tomorrow, 9am]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [9am tomorrow]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [9am on friday]", "Meet Ann: due 2026-11-20 09:00"),
+    ("[at 9am tomorrow] meet Ann", "meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [tomorrow at 9] with Bob", "Meet Ann with Bob: due 2026-11-19 09:00"),
+    ("Meet Ann [tomorrow noon]", "Meet Ann: due 2026-11-19 12:00"),
+    ("Meet Ann [tomorrow morning]", "Meet Ann: due 2026-11-19 09:00"),
+    ("Meet Ann [tomorrow evening at 7]", "Meet Ann: due 2026-11-19 19:00"),
+    ("Meet Ann [friday night at 11]", "Meet Ann: due 2026-11-20 23:00"),
+    ("Meet Ann [today at 9]", "Meet Ann: due 2026-11-18 21:00"),
+    ("Meet Ann [today at 21:00]", "Meet Ann: due 2026-11-18 21:00"),
+    ("Meet Ann [today] 9am", "Meet Ann 9am: due 2026-11-18"),
+    ("Meet Ann [tomorrow 12am]", "Meet Ann: due 2026-11-19 00:00"),
+    ("Meet Ann [tomorrow 12pm]", "Meet Ann: due 2026-11-19 12:00"),
+    ("Meet Ann [tomorrow at midnight]", "Meet Ann: due 2026-11-19 00:00"),
+    ("Meet Ann [today at midnight]", "Meet Ann: due 2026-11-19 00:00"),
+    ("Meet Ann [Fri @ 7pm]", "Meet Ann: due 2026-11-20 19:00"),
+    ("Meet Ann [sat 8pm]", "Meet Ann: due 2026-11-21 20:00"),
+    ("Meet Ann [wed morning]", "Meet Ann: due 2026-11-25 09:00"),
+    ("Meet Ann [next week at 10]", "Meet Ann: due 2026-11-23 10:00"),
+    ("Meet Ann [jan 27 at 9am]", "Meet Ann: due 2027-01-27 09:00"),
+    ("Meet Ann [9am jan 27]", "Meet Ann: due 2027-01-27 09:00"),
+    ("Meet Ann [2027-01-27 14:30]", "Meet Ann: due 2027-01-27 14:30"),
+    ("Meet Ann [in 3 days at 9am]", "Meet Ann: due 2026-11-21 09:00"),
+    ("Meet Ann [in an hour]", "Meet Ann: due 2026-11-18 11:15"),
+    ("Meet Ann [in half an hour]", "Meet Ann: due 2026-11-18 10:45"),
+    ("Meet Ann [in 30 minutes]", "Meet Ann: due 2026-11-18 10:45"),
+    ("Meet Ann [in 30 min]", "Meet Ann: due 2026-11-18 10:45"),
+    ("Meet Ann [in 30m]", "Meet Ann: due 2026-11-18 10:45"),
+    ("Meet Ann [in 1.5 hours]", "Meet Ann: due 2026-11-18 11:45"),
+    ("Meet Ann [in 1h30m]", "Meet Ann: due 2026-11-18 11:45"),
+    ("Meet Ann [in 2 hours time]", "Meet Ann: due 2026-11-18 12:15"),
+    ("Meet Ann [2 hours from now]", "Meet Ann: due 2026-11-18 12:15"),
+    ("Meet Ann [+2 hours]", "Meet Ann: due 2026-11-18 12:15"),
+    ("[9am] meet Ann [tomorrow]", "meet Ann: due 2026-11-19 09:00"),
+    (
+        "Meet Ann [at 9am] about the plan [on friday]",
+        "Meet Ann about the plan: due 2026-11-20 09:00",
+    ),
+    ("Meet Ann [due tomorrow at 5pm]", "Meet Ann: due 2026-11-19 17:00"),
+    ("Meeting [tomorrow] 9am to 10am", "Meeting 9am to 10am: due 2026-11-19"),
+    ("Scan receipts [2020-01-01] 9:00", "Scan receipts 9:00: due 2020-01-01"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TIMES)
+def test_a_time_is_understood(text: str, expected: str) -> None:
+    check(text, expected)
