@@ -133,3 +133,21 @@ def test_the_console_form_is_for_people() -> None:
 )  # fmt: skip
 def test_request_ids(value: str, fits: bool) -> None:
     assert bool(REQUEST_ID.fullmatch(value)) is fits
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize("how", ["log.exception('x')", "log.error('x', traceback=str(error))"])
+def test_rows_that_postgres_refused_are_left_out(form: str, how: str) -> None:
+    """What people wrote is in Postgres' details of what is wrong with it."""
+    program = f"""
+try:
+    try:
+        raise ValueError('bad row\\nDETAIL:  Failing row contains (1, hunter2\\nhunter2).')
+    except ValueError as error:
+        raise RuntimeError(f'<class>: {{error}}\\n[SQL: INSERT INTO task]') from error
+except RuntimeError as error:
+    {how}
+"""
+    written = "\n".join(lines(program, form))
+    assert "hunter2" not in written
+    assert "INSERT INTO task" in written

@@ -33,6 +33,31 @@ def _redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     return event
 
 
+_DETAIL = re.compile(
+    r"DETAIL: .*?(?=\n\[SQL|\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL
+)
+
+
+def without_rows(words: str) -> str:
+    """Return the words of an error without Postgres' details: a row, with all that people wrote."""
+    return _DETAIL.sub("DETAIL: left out", words) if "DETAIL: " in words else words
+
+
+def _without_rows(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    for key in ("exception", "traceback"):  # all else is of our own wording
+        if key in event:
+            event[key] = _walk(event[key])
+    return event
+
+
+def _walk(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_rows(value)
+    if isinstance(value, dict):
+        return {key: _walk(one) for key, one in value.items()}
+    return [_walk(one) for one in value] if isinstance(value, list) else value
+
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=repr)
 
 
@@ -85,13 +110,16 @@ def configure(service: str, *, level: str, form: Literal["json", "console"]) -> 
             name_service,
             # never with local variables: they hold passwords, tokens and mails
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            _without_rows,
             structlog.processors.JSONRenderer(serializer=_to_json),
         ]
     else:
         final = [
+            structlog.processors.format_exc_info,
+            _without_rows,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            ),
         ]
     if isinstance(sys.stdout, io.TextIOWrapper):  # half a character is no reason to lose a line
         sys.stdout.reconfigure(errors="backslashreplace")

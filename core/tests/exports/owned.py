@@ -13,8 +13,14 @@ from taskbell.accounts.models import Identity, RefreshToken, User
 from taskbell.accounts.tokens import hash_refresh_token, new_refresh_token
 from taskbell.clock import now
 from taskbell.exports import service as exports
+from taskbell.feeds.models import CalendarFeed
+from taskbell.filters.models import SavedFilter
+from taskbell.idempotency.models import IdempotencyKey
+from taskbell.labels.models import Label
 from taskbell.models import METADATA
 from taskbell.reminders.firing import fire_due
+from taskbell.tasks.completion import set_completed
+from taskbell.transfer.models import TaskImport, TaskImportRow
 
 NOBODYS = {"job": "work, named by ids; deleted some days after it ended"}
 """Tables whose rows belong to no user, and why."""
@@ -33,10 +39,32 @@ async def a_full_account(session: AsyncSession, *, email: str) -> User:
     await an_api_token(session, user)
     await a_link(session, user, "export")
     await a_list(session, user)
+    session.add(Label(owner_id=user.id, name="Home", name_key="home"))
+    session.add(SavedFilter(owner_id=user.id, name="All", name_key="all", query={"q": "x"}))
+    session.add(CalendarFeed(owner_id=user.id, name="Phone", secret_hash=email.encode() * 2))
+    session.add(
+        IdempotencyKey(
+            owner_id=user.id,
+            key="k",
+            fingerprint=b"\xf0" * 32,
+            status=201,
+            body=b'{"kept":"a day"}',
+        )
+    )
     task = await a_task(session, user, title=f"Water the plants of {email}")
     await let_pass(session, await a_reminder(session, task), late=60)
     await fire_due(session)
     await a_task(session, user, deleted_at=now() - timedelta(days=1))
+    repeating = await a_task(session, user, recurrence={"rrule": "FREQ=DAILY"})
+    await set_completed(session, owner_id=user.id, task_id=repeating.id)
+    moved_in = TaskImport(owner_id=user.id, source="trello", file=b"{}")
+    session.add(moved_in)
+    await session.flush()
+    row = TaskImportRow(
+        import_id=moved_in.id, number=1, title="Card", outcome="skipped", messages=["closed"]
+    )
+    session.add(row)
+    await session.flush()
     await exports.make(session, user_id=user.id)
     return user
 

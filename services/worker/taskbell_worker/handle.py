@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from taskbell.db import is_unreachable
 from taskbell.jobs.errors import DeadError, LeaseLostError, RetryError
+from taskbell.logs import without_rows
 from taskbell.mail.errors import PermanentMailError
 from taskbell_worker.registry import Registered
 from taskbell_worker.run import Run
@@ -48,5 +49,5 @@ async def handle(run: Run, known: Registered | None) -> None:
             log.warning("job_failed", error=type(error).__name__)
         else:
             log.exception("job_failed")
-        await run.fail(f"{type(error).__name__}: {error}")
+        await run.fail(without_rows(f"{type(error).__name__}: {error}"))
     return None

@@ -10,6 +10,8 @@ from taskbell.housekeeping import DAILY, DailyPayload
 from taskbell.jobs import lifecycle
 from taskbell.jobs.service import enqueue
 from taskbell.reminders.firing import abandon_deliveries, fire_due
+from taskbell.transfer.service import abandon_imports
+from taskbell_worker.handlers.imports import GIVEN_UP
 from taskbell_worker.relay import Relay
 
 MOST_FIRED = 500
@@ -49,6 +51,7 @@ class Schedule:
                 await abandon_deliveries(
                     session, job_ids=given_up, reason="given up: see the job for the reason"
                 )
+                await abandon_imports(session, job_ids=given_up, reason=GIVEN_UP)
         for job in swept:
             log.warning(
                 "lease_expired", job_id=str(job.id), kind=job.kind, state=job.state,

@@ -40,12 +40,16 @@ from taskbell.accounts.models import (
 )
 from taskbell.clock import now
 from taskbell.db import METADATA, Database
+from taskbell.feeds.models import CalendarFeed
+from taskbell.filters.models import SavedFilter
 from taskbell.jobs.service import enqueue
+from taskbell.labels.models import Label
 from taskbell.lists.models import TaskList
 from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
 from taskbell.statements import Statement
-from taskbell.tasks.models import Task
+from taskbell.tasks.models import Task, TaskActivity, TaskCompletion
 from taskbell.times import to_wire
+from taskbell.transfer.models import TaskImport, TaskImportRow
 
 BATCH = 100
 """Rows read at once: some ten kilobytes, four megabytes at most."""
@@ -63,22 +67,34 @@ def _table(model: type[Any]) -> Table:
     return METADATA.tables[model.__tablename__]
 
 
-_REMINDER = _table(Reminder)
+_REMINDER, _TASK, _IMPORT = _table(Reminder), _table(Task), _table(TaskImport)
 OF_USER: dict[str, Any] = {
     "account": _table(User).c.id,
     "identities": _table(Identity).c.user_id,
     "sessions": _table(AuthSession).c.user_id,
     "api_tokens": _table(ApiToken).c.user_id,
     "lists": _table(TaskList).c.owner_id,
+    "labels": _table(Label).c.owner_id,
+    "filters": _table(SavedFilter).c.owner_id,
     "tasks": _table(Task).c.owner_id,
+    "task_completions": _table(TaskCompletion).c.task_id,
+    "task_activity": _table(TaskActivity).c.task_id,
     "reminders": _REMINDER.c.owner_id,
     "reminder_occurrences": _table(ReminderOccurrence).c.reminder_id,
     "deliveries": _table(Delivery).c.reminder_id,
+    "calendar_feeds": _table(CalendarFeed).c.owner_id,
+    "imports": _IMPORT.c.owner_id,
+    "import_rows": _table(TaskImportRow).c.import_id,
 }
-"""What is exported: the column that tells whose a row is, directly or by its reminder."""
+"""What is exported: the column that tells whose a row is, directly or by what it belongs to."""
 
-LEFT_OUT = frozenset({"password_hash", "token_hash", "email_key", "search", "due_sort"})
-"""Columns that are secret, or computed from others."""
+_BELONGS_TO = {"reminder_id": _REMINDER, "task_id": _TASK, "import_id": _IMPORT}
+
+LEFT_OUT = frozenset(
+    {"password_hash", "token_hash", "secret_hash", "file"}
+    | {"email_key", "name_key", "search", "due_sort"}
+)
+"""Columns that are secret, computed from others, or what the owner sent themselves."""
 
 
 async def ask(session: AsyncSession, *, user_id: UUID) -> None:
@@ -127,9 +143,9 @@ async def _rows(session: AsyncSession, owner: Any, user_id: UUID) -> AsyncIterat
     for name in sorted(LEFT_OUT & set(table.c.keys())):
         shown = shown.op("-", return_type=JSONB())(name)
     wanted = select(cast(shown, Text)).select_from(table).order_by(*table.primary_key.columns)
-    if owner.name == "reminder_id":
-        wanted = wanted.join(_REMINDER, _REMINDER.c.id == owner)
-        wanted = wanted.where(_REMINDER.c.owner_id == user_id)
+    above = _BELONGS_TO.get(owner.name)
+    if above is not None:
+        wanted = wanted.join(above, above.c.id == owner).where(above.c.owner_id == user_id)
     else:
         wanted = wanted.where(owner == user_id)
     found = await session.stream_scalars(wanted, execution_options={"yield_per": BATCH})

@@ -1,5 +1,5 @@
 """The handlers of all kinds of jobs, registered by being imported."""
 
-from taskbell_worker.handlers import accounts, housekeeping, reminders
+from taskbell_worker.handlers import accounts, housekeeping, imports, reminders
 
-__all__ = ["accounts", "housekeeping", "reminders"]
+__all__ = ["accounts", "housekeeping", "imports", "reminders"]

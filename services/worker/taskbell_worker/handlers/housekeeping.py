@@ -4,7 +4,11 @@ from taskbell.accounts.links import prune_links
 from taskbell.accounts.sessions import prune_sessions
 from taskbell.exports.service import prune_exports
 from taskbell.housekeeping import SESSION_PRUNE, TRASH_PURGE, DailyPayload
-from taskbell.tasks.service import purge_trash
+from taskbell.idempotency.service import prune_keys
+from taskbell.lists.service import purge_trash as purge_lists
+from taskbell.tasks.activity import prune_activity
+from taskbell.tasks.trash import purge_trash
+from taskbell.transfer.reports import prune_imports
 from taskbell_worker.registry import handles
 from taskbell_worker.run import Run
 
@@ -13,17 +17,26 @@ BATCH = 500
 
 @handles(TRASH_PURGE)
 async def purge(run: Run, _payload: DailyPayload) -> None:
-    """Empty the trash of what has lain there for 30 days."""
-    purged = BATCH
-    while purged == BATCH:
-        async with run.database.transaction() as session:
-            purged = await purge_trash(session, most=BATCH)
+    """Empty the trash of what has lain there for 30 days; forget changes of a year ago."""
+    for empty in (purge_trash, purge_lists, prune_activity):
+        purged = BATCH
+        while purged == BATCH:
+            async with run.database.transaction() as session:
+                purged = await empty(session, most=BATCH)
 
 
 @handles(SESSION_PRUNE)
 async def prune(run: Run, _payload: DailyPayload) -> None:
-    """Delete sessions that ended or expired 30 days ago, and links and exports that are over."""
+    """Delete sessions that ended or expired 30 days ago, and what else is kept for a time only.
+
+    That is links, exports, reports of imports, and answers kept for an `Idempotency-Key`.
+    """
     async with run.database.transaction() as session:
         await prune_sessions(session)
         await prune_links(session)
         await prune_exports(session)
+        await prune_imports(session)
+    pruned = BATCH
+    while pruned == BATCH:
+        async with run.database.transaction() as session:
+            pruned = await prune_keys(session, most=BATCH)
