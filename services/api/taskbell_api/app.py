@@ -16,14 +16,21 @@ from starlette.responses import Response
 from taskbell_api import docs, openapi, problems
 from taskbell_api.access import check_declared
 from taskbell_api.deps import BASE, Services
+from taskbell_api.idempotency import REPLAYED, check_routes
 from taskbell_api.middleware import BodyLimit, Errors, RequestLine
 from taskbell_api.routers import (
     admin,
     auth,
+    feeds,
+    filters,
     health,
+    imports,
+    labels,
+    lists,
     recovery,
     reminders,
     sessions,
+    task_actions,
     tasks,
     tokens,
     users,
@@ -32,14 +39,26 @@ from taskbell_api.settings import ApiSettings
 
 MOST_BODY_BYTES = 1024 * 1024
 MOST_PUBLIC_BODY_BYTES = 16 * 1024
+OTHER_BODY_BYTES = {
+    # anybody may send some, and each made-up field is an error to be told
+    f"{BASE}/auth/": MOST_PUBLIC_BODY_BYTES,
+    f"{BASE}/imports": 10 * 1024 * 1024,
+}
 ROUTERS = (
+    imports.export_router,  # else `export` would be the id of a task
     tasks.router,
+    task_actions.router,
     users.router,
+    lists.router,
+    labels.router,
+    filters.router,
     reminders.router,
     auth.router,
     recovery.router,
     sessions.router,
     tokens.router,
+    feeds.router,
+    imports.router,
     admin.router,
     health.router,
 )
@@ -72,11 +91,12 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.services = services
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
-    for router in ROUTERS:
+    routers = [*ROUTERS, *([docs.router()] if settings.docs_enabled else [])]
+    for router in routers:
         app.include_router(router)
-    if settings.docs_enabled:
-        app.include_router(docs.router())
-    check_declared(app.routes)
+        # not `app.routes`: there FastAPI has one entry for each router, which hides its routes
+        check_declared(router.routes)
+        check_routes(router.routes)
     return app
 
 
@@ -86,9 +106,7 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
         Middleware(RequestLine),
         *([_cors(settings)] if settings.cors_origins else []),  # else no other origin may read
         Middleware(Errors),
-        Middleware(
-            BodyLimit, most=MOST_BODY_BYTES, small=f"{BASE}/auth/", least=MOST_PUBLIC_BODY_BYTES
-        ),
+        Middleware(BodyLimit, most=MOST_BODY_BYTES, others=OTHER_BODY_BYTES),
     ]
 
 
@@ -107,6 +125,7 @@ def _cors(settings: ApiSettings) -> Middleware:
         ],
         expose_headers=[
             "ETag",
+            REPLAYED,
             "Location",
             "RateLimit",
             "RateLimit-Policy",

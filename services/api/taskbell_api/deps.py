@@ -85,8 +85,26 @@ async def database(request: Request) -> Database:
 DatabaseDep = Annotated[Database, Depends(database)]
 
 
-async def session(found: ServicesDep) -> AsyncIterator[AsyncSession]:
+def join_transaction(request: Request, opened: AsyncSession) -> None:
+    """Make a transaction that is open already the one of a request; who opened it commits."""
+    request.state.transaction = opened
+
+
+async def transaction_of(request: Request) -> AsyncSession | None:
+    """Return the transaction that a request has joined, None where it is to open its own."""
+    found: AsyncSession | None = getattr(request.state, "transaction", None)
+    return found
+
+
+TransactionDep = Annotated[AsyncSession | None, Depends(transaction_of)]
+"""For operations that would be a transaction of their own, but for an `Idempotency-Key`."""
+
+
+async def session(found: ServicesDep, joined: TransactionDep) -> AsyncIterator[AsyncSession]:
     """Open the request's transaction; no connection is taken before its first statement."""
+    if joined is not None:
+        yield joined
+        return
     async with found.database.transaction() as opened:
         yield opened
 

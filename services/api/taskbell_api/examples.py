@@ -2,10 +2,10 @@
 
 from typing import Any
 
-_ID = "0198f2a4-c1d3-7d1b-8a55-c1c6c1f0a0{}"
+from taskbell_api.task_examples import ACTIVITY, BATCH, COMPLETION, ID, OCCURRENCE, QUICK, TASK
 
 USER: dict[str, Any] = {
-    "id": _ID.format("01"),
+    "id": ID.format("01"),
     "email": "ada@example.com",
     "email_verified": True,
     "pending_email": None,
@@ -20,28 +20,8 @@ USER: dict[str, Any] = {
     "updated_at": "2029-11-20T09:30:00Z",
 }
 
-TASK: dict[str, Any] = {
-    "id": _ID.format("03"),
-    "list_id": _ID.format("02"),
-    "title": "Pay the rent",
-    "description": "Standing order *and* receipt",
-    "priority": "high",
-    "completed": False,
-    "completed_at": None,
-    "due_date": None,
-    "due_at": "2030-01-31T09:00:00Z",
-    "time_zone": "Europe/Zurich",
-    "start_date": None,
-    "reminders_count": 1,
-    "overdue": False,
-    "version": 1,
-    "created_at": "2029-11-20T09:30:00Z",
-    "updated_at": "2029-11-20T09:30:00Z",
-    "deleted_at": None,
-}
-
 REMINDER: dict[str, Any] = {
-    "id": _ID.format("04"),
+    "id": ID.format("04"),
     "task_id": TASK["id"],
     "offset_minutes": 30,
     "at": None,
@@ -55,7 +35,7 @@ REMINDER: dict[str, Any] = {
 }
 
 DELIVERY: dict[str, Any] = {
-    "id": _ID.format("05"),
+    "id": ID.format("05"),
     "reminder_id": REMINDER["id"],
     "channel": "email",
     "attempt": 1,
@@ -84,7 +64,7 @@ ADMIN_USER = USER | {
 }
 
 SESSION: dict[str, Any] = {
-    "id": _ID.format("06"),
+    "id": ID.format("06"),
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "address": "192.0.2.7",
     "created_at": "2029-11-01T08:00:00Z",
@@ -94,7 +74,7 @@ SESSION: dict[str, Any] = {
 }
 
 API_TOKEN: dict[str, Any] = {
-    "id": _ID.format("07"),
+    "id": ID.format("07"),
     "name": "Calendar script",
     "scopes": ["tasks:read"],
     "prefix": "tb_Zk3v9Q",
@@ -104,7 +84,7 @@ API_TOKEN: dict[str, Any] = {
 }
 
 JOB: dict[str, Any] = {
-    "id": _ID.format("08"),
+    "id": ID.format("08"),
     "kind": "mail.reminder",
     "state": "dead",
     "attempts": 1,
@@ -137,6 +117,52 @@ STATS: dict[str, Any] = {
 }
 
 
+LIST: dict[str, Any] = {
+    "id": TASK["list_id"],
+    "name": "Home",
+    "color": "#1f77b4",
+    "is_inbox": False,
+    "archived": False,
+    "position": "08ee4K6fuyUKHk",
+    "pending_count": 3,
+    "version": 1,
+    "created_at": "2029-11-20T09:30:00Z",
+    "updated_at": "2029-11-20T09:30:00Z",
+    "deleted_at": None,
+}
+
+LABEL: dict[str, Any] = {
+    "id": ID.format("09"),
+    "name": "errands",
+    "color": None,
+    "tasks_count": 2,
+    "version": 1,
+    "created_at": "2029-11-20T09:30:00Z",
+    "updated_at": "2029-11-20T09:30:00Z",
+}
+
+FILTER: dict[str, Any] = {
+    "id": ID.format("10"),
+    "name": "This week",
+    "color": None,
+    "query": {"status": "pending", "due_before": "+7d", "sort": "due"},
+    "position": "08ee4KCy8WK26D",
+    "version": 1,
+    "created_at": "2029-11-20T09:30:00Z",
+    "updated_at": "2029-11-20T09:30:00Z",
+}
+
+
+FEED: dict[str, Any] = {
+    "id": ID.format("11"),
+    "name": "Phone",
+    "filter_id": FILTER["id"],
+    "list_id": None,
+    "alarms": True,
+    "created_at": "2029-11-20T09:30:00Z",
+    "last_used_at": None,
+}
+
 EXPORT_DOCUMENT: dict[str, Any] = {
     "format": "taskbell-export/1",
     "made_at": "2029-11-20T09:30:00Z",
@@ -146,6 +172,33 @@ EXPORT_DOCUMENT: dict[str, Any] = {
 """Cut short: there are more tables, and all columns of them but hashes."""
 
 
+IMPORT: dict[str, Any] = {
+    "id": ID.format("20"),
+    "source": "todoist",
+    "filename": "Home.csv",
+    "dry_run": False,
+    "list_id": None,
+    "state": "done",
+    "total": 2,
+    "done": 2,
+    "created": 2,
+    "duplicates": 0,
+    "skipped": 0,
+    "failed": 0,
+    "error": None,
+    "created_at": "2029-11-20T09:30:00Z",
+    "finished_at": "2029-11-20T09:30:02Z",
+}
+
+IMPORT_ROW: dict[str, Any] = {
+    "number": 1,
+    "title": "Water the ferns",
+    "outcome": "created",
+    "task_id": TASK["id"],
+    "messages": [],
+}
+
+
 def _page(item: dict[str, Any]) -> dict[str, Any]:
     counts = {"total": 1, "page": 1, "per_page": 20, "pages": 1, "next_cursor": None}
     return {"items": [item], **counts}
@@ -153,25 +206,48 @@ def _page(item: dict[str, Any]) -> dict[str, Any]:
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Accepted": {"status": "accepted"},
+    "ActivityOut": ACTIVITY,
     "AdminStats": STATS,
     "AdminUserOut": ADMIN_USER,
     "Alive": {"status": "ok"},
     "ApiTokenOut": API_TOKEN,
+    "BatchOut": BATCH,
+    "CompletionOut": COMPLETION,
     "DatabaseHealth": {"status": "ok", "latency_ms": 0.8},
     "DeliveryOut": DELIVERY,
+    "ImportOut": IMPORT,
+    "ImportRowOut": IMPORT_ROW,
     "JobOut": JOB,
     "NewApiTokenOut": API_TOKEN | {"token": "tb_Zk3v9QeUq7sWb1xLr5nTj2mHc8dYfGa4PoVi6KuEzN"},
+    "OccurrencesOut": {"items": [OCCURRENCE]},
+    "PageOut_ActivityOut_": _page(ACTIVITY),
     "PageOut_AdminUserOut_": _page(ADMIN_USER),
     "PageOut_ApiTokenOut_": _page(API_TOKEN),
+    "PageOut_CompletionOut_": _page(COMPLETION),
     "PageOut_DeliveryOut_": _page(DELIVERY),
+    "PageOut_ImportOut_": _page(IMPORT),
+    "PageOut_ImportRowOut_": _page(IMPORT_ROW),
     "PageOut_JobOut_": _page(JOB),
     "PageOut_ReminderOut_": _page(REMINDER),
     "PageOut_SessionOut_": _page(SESSION),
     "PageOut_TaskOut_": _page(TASK),
+    "QuickOut": QUICK,
     "RefreshRequest": {"refresh_token": TOKENS["refresh_token"]},
     "ReminderOut": REMINDER,
     "SessionOut": SESSION,
     "TaskOut": TASK,
     "TokensOut": TOKENS,
     "UserOut": USER,
+    "ListOut": LIST,
+    "LabelOut": LABEL,
+    "FilterOut": FILTER,
+    "PageOut_ListOut_": _page(LIST),
+    "PageOut_LabelOut_": _page(LABEL),
+    "PageOut_FilterOut_": _page(FILTER),
+    "FeedOut": FEED,
+    "NewFeedOut": FEED
+    | {
+        "url": "https://tasks.example.com/feeds/tbf_Jq8vZk3Qe9Uq7sWb1xLr5nTj2mHc8dYfGa4PoVi6KuE.ics"
+    },
+    "PageOut_FeedOut_": _page(FEED),
 }

@@ -1,7 +1,8 @@
 """Pure ASGI middleware: request ids and the request line, errors, and the limit of bodies."""
 
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -14,6 +15,9 @@ from taskbell_api import problems
 from taskbell_api.throttling import answers
 
 log = structlog.get_logger("taskbell_api.request")
+
+_FEED = re.compile(r"^(?!/api/).*?feeds/|tbf_", re.IGNORECASE)
+"""What comes before the secret of a calendar feed, also in an address that is not quite right."""
 
 
 class RequestLine:
@@ -88,9 +92,16 @@ def _with_general(headers: RawHeaders, request_id: str) -> list[tuple[bytes, byt
 
 
 def _path(scope: Scope) -> str:
-    """Return the route's template, or the path where there is no route."""
+    """Return the route's template, or the path where there is no route.
+
+    Without the secret of a calendar feed, which is a part of its path.
+    """
     template = getattr(scope.get("route"), "path_format", None)
-    return str(template or scope["path"][:200])
+    if template is not None:
+        return str(template)
+    path: str = scope["path"][:200]
+    feed = _FEED.search(path)
+    return path if feed is None else f"{path[: feed.end()]}…"
 
 
 class Errors:
@@ -121,22 +132,25 @@ class Errors:
 
 
 class BodyLimit:
-    """Refuses bodies over `most` bytes, announced or streamed; over `least` below `small`.
+    """Refuses bodies over `most` bytes, announced or streamed.
 
-    There anybody may send some, and each made-up field is an error to be told.
+    `others`: limits of single paths, and of all below one that ends in a slash.
     """
 
-    def __init__(self, app: ASGIApp, most: int, *, small: str, least: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, *, others: Mapping[str, int]) -> None:
         self.app = app
         self.most = most
-        self.small = small
-        self.least = least
+        self.others = tuple(others.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = self.least if scope["path"].startswith(self.small) else self.most
+        path = scope["path"]
+        most = self.most
+        for other, limit in self.others:
+            if path == other or (other.endswith("/") and path.startswith(other)):
+                most = limit
         announced = _header(scope, b"content-length")
         if announced.isdigit() and int(announced[:20]) > most:
             raise problems.RequestTooLargeError

@@ -20,6 +20,8 @@ from taskbell.errors import TaskbellError, UnauthorizedError
 from taskbell_api import problems
 from taskbell_api.deps import BASE
 from taskbell_api.examples import EXAMPLES
+from taskbell_api.idempotency import ERRORS as IDEMPOTENCY_ERRORS
+from taskbell_api.idempotency import HEADER as IDEMPOTENCY_KEY
 from taskbell_api.jwks import SignInServiceUnavailableError
 from taskbell_api.throttling.answers import RateLimitedError
 
@@ -31,15 +33,22 @@ Tasks and reminders. A reminder, once saved, is never lost, and its owner can se
 Sign in with **Authorize** (your e-mail address as `username`), or send
 `Authorization: Bearer <access token>`. Errors are `application/problem+json` with a stable `code`.
 Lists are paged by `page` and `per_page`, or by `cursor`. Single tasks carry an `ETag`; send it back
-as `If-Match` to change only what you have seen.
+as `If-Match` to change only what you have seen. What adds things takes an `Idempotency-Key`, so
+that it may be sent again when the answer was lost. `POST /tasks/quick` understands one line of
+text: dates, repeats, `#list @label p1 !30m`. `POST /tasks/batch` does up to 100 things, or nothing.
 """
 TAGS = [
     {"name": "health", "description": "Is it alive, and can it serve?"},
     {"name": "auth", "description": "Sign up, sign in, refresh, sign out; sessions; mailed links."},
     {"name": "users", "description": "One's own account."},
     {"name": "tokens", "description": "Personal API tokens."},
-    {"name": "tasks", "description": "Tasks, their completion and the trash."},
+    {"name": "tasks", "description": "Tasks: their order, repeats, history and the trash."},
+    {"name": "lists", "description": "Lists of tasks, their order and the trash."},
+    {"name": "labels", "description": "Labels of tasks."},
+    {"name": "filters", "description": "Saved filters: named parameters of `GET /tasks`."},
+    {"name": "feeds", "description": "Addresses that show tasks to calendar programs."},
     {"name": "reminders", "description": "When to be told, and what became of it."},
+    {"name": "imports", "description": "Moving tasks in from other programs, and out."},
     {"name": "admin", "description": "For administrators: users, jobs, figures."},
 ]
 
@@ -136,6 +145,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         general += [problems.RequestTooLargeError]
     if operation.get("parameters"):
         general += [problems.UriTooLongError]
+    if any(one["name"] == IDEMPOTENCY_KEY for one in operation.get("parameters", ())):
+        general += IDEMPOTENCY_ERRORS
     if operation.get("requestBody") or operation.get("parameters"):
         general += [problems.ValidationFailedError]
     answers = operation["responses"]

@@ -200,7 +200,7 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
     """Return Pydantic's errors without any part of the input but the names of fields."""
     return [
         {
-            "field": ".".join(str(part) for part in one["loc"])[:LONGEST_FIELD],
+            "field": _path(one["loc"])[:LONGEST_FIELD],
             "message": _message(one),
             "type": str(one["type"]),
         }
@@ -208,8 +208,19 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
     ]
 
 
+def _path(place: Sequence[int | str]) -> str:
+    parts = [str(part) for part in place]
+    if parts[1:2] == ["operations"]:
+        del parts[3:4]  # which kind of operation it is: no part of what was sent
+    return ".".join(parts)
+
+
 def _message(one: Mapping[str, Any]) -> str:
     kind = str(one["type"])
+    if kind.startswith("union_tag_"):
+        name = one["ctx"]["discriminator"].strip("'")
+        known = one["ctx"].get("expected_tags")
+        return f"{name} must be one of {known}" if known else f"{name} is required"
     if kind == "value_error" and "email address" in one["msg"]:
         return "must be a valid e-mail address"
     if kind.startswith(("datetime_", "timezone_")) and kind != "datetime_range":
@@ -224,7 +235,7 @@ def _length_message(kind: str, context: Mapping[str, Any]) -> str:
     limit = context[name]
     if (bound, limit) == ("at least", 1):
         return "must not be empty"
-    things = "entries" if context.get("field_type") == "List" else "characters"
+    things = "entries" if context.get("field_type") in ("List", "Tuple") else "characters"
     return f"must have {bound} {limit} {things}"
 
 

@@ -4,12 +4,13 @@ FastAPI takes 6 µs for each parameter it knows, given or not; a list of tasks h
 (docs/performance.md).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import QueryParams
 
 Q = TypeVar("Q", bound=BaseModel)
 
@@ -20,15 +21,25 @@ def read(model: type[Q]) -> Callable[[Request], Awaitable[Q]]:
     Raises `RequestValidationError`. The operation has to say `openapi_extra=parameters(model)`.
     """
 
+    several = [name for name, schema in _properties(model).items() if schema.get("type") == "array"]
+
     async def query(request: Request) -> Q:
         try:
-            return model.model_validate(dict(request.query_params))
+            return model.model_validate(_values(request.query_params, several))
         except ValidationError as error:
             raise RequestValidationError(
                 [{**one, "loc": ("query", *one["loc"])} for one in error.errors()]
             ) from None
 
     return query
+
+
+def _values(given: QueryParams, several: Iterable[str]) -> dict[str, Any]:
+    values: dict[str, Any] = dict(given)
+    for name in several:
+        if name in values:
+            values[name] = given.getlist(name)
+    return values
 
 
 def parameters(model: type[BaseModel]) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from taskbell_api.app import create_app
 from taskbell_api.deps import Services
 from taskbell_api.settings import ApiSettings
 
+from .operations import NEW_TASK, UNKNOWN_IDS, Operation
 from .operations import PASSWORD as PASSWORD
-from .operations import UNKNOWN_IDS, Operation
 
 ORIGIN = "http://testserver"
 APP_ORIGIN = "https://app.example.com"
@@ -67,6 +67,12 @@ class Person:
         assert answer.status_code == 201, answer.text
         task: dict[str, Any] = answer.json()
         return task
+
+    async def task_list(self, name: str = "Home", **fields: Any) -> dict[str, Any]:
+        answer = await self.post("/lists", json={"name": name, **fields})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
 
     async def program(self, *scopes: str) -> "Person":
         """Make an API token, and return who acts with it."""
@@ -206,10 +212,27 @@ def belongings(services: Services, new_person: NewPerson) -> Belongings:
         ids = dict(UNKNOWN_IDS)
         match operation.about:
             case "task" | "reminder":
-                ids["task_id"] = (await person.task(due_at="2030-01-31T09:00:00Z"))["id"]
+                ids["task_id"] = (await task_for(person, operation))["id"]
                 reminders = f"/tasks/{ids['task_id']}/reminders"
                 answer = await person.post(reminders, json={"offset_minutes": 30})
                 ids["reminder_id"] = answer.json()["id"]
+            case "list":
+                ids["list_id"] = (await person.task_list())["id"]
+            case "label":
+                answer = await person.post("/labels", json={"name": "errands"})
+                ids["label_id"] = answer.json()["id"]
+            case "filter":
+                body = {"name": "Soon", "query": {"due_before": "+7d"}}
+                ids["filter_id"] = (await person.post("/filters", json=body)).json()["id"]
+            case "feed":
+                ids["feed_id"] = (await person.post("/feeds", json={"name": "x"})).json()["id"]
+            case "import":
+                answer = await person.post(
+                    "/imports?source=todoist",
+                    content="TYPE,CONTENT\ntask,Water\n",
+                    headers={"Content-Type": "text/csv"},
+                )
+                ids["import_id"] = answer.json()["id"]
             case "session":
                 ids["session_id"] = session_id(services, await signed_in_again(services, person))
             case "token":
@@ -222,6 +245,17 @@ def belongings(services: Services, new_person: NewPerson) -> Belongings:
         return ids
 
     return make
+
+
+async def task_for(person: Person, operation: Operation) -> dict[str, Any]:
+    """Make a task, without reminders, that an operation finds something to do with."""
+    fields: dict[str, Any] = dict(NEW_TASK)
+    if operation.path.endswith(("/skip", "/occurrences", "/completions")):
+        fields["recurrence"] = {"rrule": "FREQ=DAILY"}
+    task = await person.task(**fields)
+    if operation.path.endswith("/undo"):
+        await person.patch(f"/tasks/{task['id']}", json={"title": "Water them again"})
+    return task
 
 
 async def signed_in_again(services: Services, person: Person) -> Person:

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 UNKNOWN_ID = "01890000-0000-7000-8000-000000000000"
-THINGS = ("task", "reminder", "session", "token", "user", "job")
+THINGS = (
+    "task",
+    "reminder",
+    "session",
+    "token",
+    "user",
+    "job",
+    "list",
+    "label",
+    "filter",
+    "feed",
+    "import",
+)
 UNKNOWN_IDS = {f"{thing}_id": UNKNOWN_ID for thing in THINGS}
 SCOPES = ("tasks:read", "tasks:write", "account:read", "account:write", "admin")
 SECURITY = "account:security"
@@ -19,9 +31,10 @@ SECURITY = "account:security"
 class Operation:
     """One operation, and the permission that it needs; None: anybody may call it.
 
-    `about`: whose id is in its path, one of `THINGS`. `proof`: needs the password in the body, or
-    one given lately, or either. `success`: of the call with `body`, which need not be a good one
-    where a good one takes more than a body.
+    `file`: a body that is CSV, where it is neither JSON nor a form. `about`: whose id is in its
+    path, one of `THINGS`. `proof`: needs the password in the body, or one given lately, or either.
+    `success`: of the call with `body`, which need not be a good one where a good one takes more
+    than a body.
     """
 
     method: str
@@ -29,6 +42,8 @@ class Operation:
     permission: str | None = None
     body: dict[str, Any] | None = None
     form: bool = False
+    file: str | None = None
+    query: str = ""
     optional_body: bool = False
     about: str | None = None
     proof: Literal["password", "recent", "either"] | None = None
@@ -48,11 +63,21 @@ class Operation:
 
     def url(self, ids: dict[str, str]) -> str:
         """Return the path below the base, with ids filled in."""
-        return self.path.removeprefix("/api/v1").format_map(ids)
+        return self.path.removeprefix("/api/v1").format_map(ids) + self.query
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """What to send along, as options of a request."""
+        if self.file is not None:
+            return {"content": self.file, "headers": {"Content-Type": "text/csv"}}
+        if self.body is None:
+            return {}
+        return {"data": self.body} if self.form else {"json": self.body}
 
 
 PASSWORD = "correct horse battery"
 NEW_TASK = {"title": "Water the plants", "due_at": "2030-01-31T09:00:00Z"}
+BATCH = {"operations": [{"op": "create", "task": NEW_TASK}]}
 FORM = {"username": "nobody@example.com", "password": PASSWORD}
 REFRESH = {"refresh_token": "unknown"}
 LINK = {"token": "unknown"}
@@ -63,6 +88,9 @@ ME = f"{V1}/users/me"
 TASK = f"{V1}/tasks/{{task_id}}"
 REMINDER = f"{V1}/reminders/{{reminder_id}}"
 USER = f"{V1}/users/{{user_id}}"
+LIST = f"{V1}/lists/{{list_id}}"
+LABEL = f"{V1}/labels/{{label_id}}"
+FILTER = f"{V1}/filters/{{filter_id}}"
 
 PUBLIC = [
     Operation("GET", f"{V1}/health"),
@@ -103,6 +131,9 @@ ACCOUNT = [
         success=201,
     ),
     Operation("DELETE", f"{V1}/tokens/{{token_id}}", SECURITY, about="token", success=204),
+    Operation("GET", f"{V1}/feeds", SECURITY),
+    Operation("POST", f"{V1}/feeds", SECURITY, body={"name": "Phone"}, proof="recent", success=201),
+    Operation("DELETE", f"{V1}/feeds/{{feed_id}}", SECURITY, about="feed", success=204),
     Operation("GET", f"{ME}/export", SECURITY, success=202),
     Operation(
         "POST",
@@ -125,6 +156,14 @@ ACCOUNT = [
 TASKS = [
     Operation("GET", f"{V1}/tasks", "tasks:read"),
     Operation("POST", f"{V1}/tasks", "tasks:write", body=NEW_TASK, success=201),
+    Operation(
+        "POST",
+        f"{V1}/tasks/quick",
+        "tasks:write",
+        body={"text": "Water the plants every day at 9am p2 !30m"},
+        success=201,
+    ),
+    Operation("POST", f"{V1}/tasks/batch", "tasks:write", body=BATCH),
     Operation("GET", TASK, "tasks:read", about="task"),
     Operation("PATCH", TASK, "tasks:write", body={"title": "x"}, about="task"),
     Operation("PUT", TASK, "tasks:write", body=NEW_TASK, about="task"),
@@ -137,6 +176,25 @@ TASKS = [
         about="task",
     ),
     Operation("POST", f"{TASK}/restore", "tasks:write", about="task"),
+    Operation("POST", f"{TASK}/move", "tasks:write", body={"parent_id": None}, about="task"),
+    Operation(
+        "POST",
+        f"{TASK}/skip",
+        "tasks:write",
+        body={"occurrence": "2030-01-31T09:00:00"},
+        optional_body=True,
+        about="task",
+    ),
+    Operation("POST", f"{TASK}/undo", "tasks:write", about="task"),
+    Operation("GET", f"{TASK}/activity", "tasks:read", about="task"),
+    Operation("GET", f"{TASK}/occurrences", "tasks:read", about="task"),
+    Operation("GET", f"{TASK}/completions", "tasks:read", about="task"),
+    Operation(
+        "POST",
+        f"{V1}/recurrence/preview",
+        "tasks:read",
+        body={"rrule": "FREQ=MONTHLY;BYMONTHDAY=-1", "due_date": "2030-01-31", "limit": 5},
+    ),
     Operation("GET", f"{TASK}/reminders", "tasks:read", about="task"),
     Operation(
         "POST",
@@ -151,6 +209,73 @@ TASKS = [
     Operation("DELETE", REMINDER, "tasks:write", about="reminder", success=204),
     Operation("DELETE", TASK, "tasks:write", about="task", success=204),
 ]
+LISTS = [
+    Operation("GET", f"{V1}/lists", "tasks:read"),
+    Operation(
+        "POST",
+        f"{V1}/lists",
+        "tasks:write",
+        body={"name": "Garden", "color": "#2ca02c"},
+        success=201,
+    ),
+    Operation("GET", LIST, "tasks:read", about="list"),
+    Operation(
+        "PATCH",
+        LIST,
+        "tasks:write",
+        body={"name": "Balcony", "color": None, "archived": True},
+        about="list",
+    ),
+    Operation("POST", f"{LIST}/move", "tasks:write", body={"after_id": None}, about="list"),
+    Operation("POST", f"{LIST}/restore", "tasks:write", about="list"),
+    Operation("DELETE", LIST, "tasks:write", about="list", success=204),
+    Operation("GET", f"{V1}/labels", "tasks:read"),
+    Operation(
+        "POST",
+        f"{V1}/labels",
+        "tasks:write",
+        body={"name": "outside", "color": "#2ca02c"},
+        success=201,
+    ),
+    Operation("GET", LABEL, "tasks:read", about="label"),
+    Operation(
+        "PATCH", LABEL, "tasks:write", body={"name": "town", "color": "#2ca02c"}, about="label"
+    ),
+    Operation("DELETE", LABEL, "tasks:write", about="label", success=204),
+    Operation("GET", f"{V1}/filters", "tasks:read"),
+    Operation(
+        "POST",
+        f"{V1}/filters",
+        "tasks:write",
+        body={"name": "Today", "query": {"due_before": "tomorrow"}, "color": "#2ca02c"},
+        success=201,
+    ),
+    Operation("GET", FILTER, "tasks:read", about="filter"),
+    Operation(
+        "PATCH",
+        FILTER,
+        "tasks:write",
+        body={"name": "Urgent", "query": {"priority": "urgent"}},
+        about="filter",
+    ),
+    Operation("DELETE", FILTER, "tasks:write", about="filter", success=204),
+]
+IMPORT = f"{V1}/imports/{{import_id}}"
+TRANSFER = [
+    Operation("GET", f"{V1}/tasks/export", "tasks:read"),
+    Operation("GET", f"{V1}/imports", "tasks:read"),
+    Operation(
+        "POST",
+        f"{V1}/imports",
+        "tasks:write",
+        file="TYPE,CONTENT\ntask,Water the plants\n",
+        query="?source=todoist",
+        success=202,
+    ),
+    Operation("GET", IMPORT, "tasks:read", about="import"),
+    Operation("GET", f"{IMPORT}/rows", "tasks:read", about="import"),
+    Operation("DELETE", IMPORT, "tasks:write", about="import", success=204),
+]
 ADMINISTRATION = [
     Operation("GET", f"{V1}/users", "admin"),
     Operation("GET", USER, "admin", about="user"),
@@ -160,4 +285,4 @@ ADMINISTRATION = [
     Operation("POST", f"{V1}/admin/jobs/{{job_id}}/retry", "admin", about="job"),
     Operation("GET", f"{V1}/admin/stats", "admin"),
 ]
-OPERATIONS = [*PUBLIC, *ACCOUNT, *TASKS, *ADMINISTRATION]
+OPERATIONS = [*PUBLIC, *ACCOUNT, *TASKS, *LISTS, *TRANSFER, *ADMINISTRATION]

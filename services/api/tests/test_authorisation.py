@@ -47,9 +47,7 @@ def name(operation: Operation) -> str:
 
 
 async def call(person: Person, operation: Operation, ids: dict[str, str]) -> httpx.Response:
-    body = {"data": operation.body} if operation.form else {"json": operation.body}
-    options = body if operation.body is not None else {}
-    return await person.request(operation.method, operation.url(ids), **options)
+    return await person.request(operation.method, operation.url(ids), **operation.sent)
 
 
 async def everything_of(database: Database, person: Person) -> list[Any]:
@@ -62,6 +60,11 @@ async def everything_of(database: Database, person: Person) -> list[Any]:
                 " UNION ALL SELECT to_jsonb(a) FROM api_token a WHERE user_id = :user"
                 " UNION ALL SELECT to_jsonb(t) FROM task t WHERE owner_id = :user"
                 " UNION ALL SELECT to_jsonb(r) FROM reminder r WHERE owner_id = :user"
+                " UNION ALL SELECT to_jsonb(l) FROM task_list l WHERE owner_id = :user"
+                " UNION ALL SELECT to_jsonb(l) FROM label l WHERE owner_id = :user"
+                " UNION ALL SELECT to_jsonb(f) FROM saved_filter f WHERE owner_id = :user"
+                " UNION ALL SELECT to_jsonb(c) FROM calendar_feed c WHERE owner_id = :user"
+                " UNION ALL SELECT to_jsonb(i) FROM task_import i WHERE owner_id = :user"
             ),
             {"user": person.id},
         )

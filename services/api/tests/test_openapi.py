@@ -18,13 +18,21 @@ from taskbell.accounts.schemas import (
     TokensOut,
     UserOut,
 )
+from taskbell.feeds.schemas import FeedOut, NewFeedOut
+from taskbell.filters.schemas import FilterOut
+from taskbell.labels.schemas import LabelOut
+from taskbell.lists.schemas import ListOut
+from taskbell.quick_add.schemas import QuickOut
 from taskbell.reminders.schemas import DeliveryOut, ReminderOut
-from taskbell.tasks.schemas import TaskOut
+from taskbell.tasks.activity_schemas import ActivityOut
+from taskbell.tasks.schemas import CompletionOut, TaskOut
 from taskbell_api.examples import EXAMPLES
 from taskbell_api.pages import PageOut
 from taskbell_api.query_strings import parameters
 from taskbell_api.routers.admin import AdminStats, JobOut, JobQuery, UserQuery
 from taskbell_api.routers.health import Alive, DatabaseHealth
+from taskbell_api.routers.lists import ListQuery
+from taskbell_api.routers.task_actions import BatchOut, OccurrencesOut
 from taskbell_api.routers.tasks import TaskQuery
 
 from .conftest import ORIGIN, MakeApi, assert_problem, client
@@ -98,6 +106,11 @@ def test_examples_are_valid() -> None:
     models: list[type[BaseModel]] = [Alive, DatabaseHealth, TokensOut, UserOut, RefreshRequest]
     models += [TaskOut, ReminderOut, DeliveryOut, Accepted, SessionOut, ApiTokenOut]
     models += [NewApiTokenOut, AdminUserOut, AdminStats, JobOut, *pages]
+    models += [ListOut, LabelOut, FilterOut]
+    models += [PageOut[ListOut], PageOut[LabelOut], PageOut[FilterOut]]
+    models += [FeedOut, NewFeedOut, PageOut[FeedOut]]
+    models += [ActivityOut, CompletionOut, QuickOut, BatchOut, OccurrencesOut]
+    models += [PageOut[ActivityOut], PageOut[CompletionOut]]
     named = {re.sub(r"\W", "_", model.__name__): model for model in models}
     assert set(named) == set(EXAMPLES)
     for name, example in EXAMPLES.items():
@@ -163,7 +176,7 @@ async def test_cors(api: httpx.AsyncClient) -> None:
     assert error.headers["access-control-allow-origin"] == "https://app.example.com"
     exposed = {one.strip() for one in error.headers["access-control-expose-headers"].split(",")}
     limits = {"RateLimit", "RateLimit-Policy", "Retry-After"}
-    assert exposed == {"ETag", "Location", "X-Request-ID", *limits}
+    assert exposed == {"ETag", "Idempotency-Replayed", "Location", "X-Request-ID", *limits}
 
 
 def test_every_list_says_how_it_is_paged(document: dict[str, Any]) -> None:
@@ -173,13 +186,13 @@ def test_every_list_says_how_it_is_paged(document: dict[str, Any]) -> None:
         for name, operation in operations(document)
         if "PageOut" in str(operation["responses"].get("200"))
     ]
-    assert len(lists) == 7
+    assert len(lists) >= 10
     for name, operation in lists:
         names = [one["name"] for one in operation["parameters"] if one["in"] == "query"]
         assert {"page", "per_page", "cursor"} <= set(names), name
         assert len(names) == len(set(names)), name
     queries: dict[str, type[BaseModel]] = {"/tasks": TaskQuery}
-    queries |= {"/users": UserQuery, "/admin/jobs": JobQuery}
+    queries |= {"/users": UserQuery, "/admin/jobs": JobQuery, "/lists": ListQuery}
     for path, query in queries.items():
         described = dict(lists)[f"GET /api/v1{path}"]["parameters"]
         assert {one["name"] for one in described} == query.model_fields.keys()

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -32,10 +31,11 @@ def own_servers() -> Iterator[Stack]:
 @pytest.mark.parametrize("operation", NEEDS_DATABASE, ids=name)
 async def test_no_postgres_at_all(ada: Person, make_api: MakeApi, operation: Operation) -> None:
     api = make_api(database_url=f"postgresql://x:x@127.0.0.1:{free_port()}/x")
-    body: dict[str, Any] = {"data" if operation.form else "json": operation.body}
+    sent = operation.sent
+    headers = ada.headers | sent.pop("headers", {})
     started = time.perf_counter()
     answer = await api.request(
-        operation.method, operation.url(UNKNOWN_IDS), headers=ada.headers, **body
+        operation.method, operation.url(UNKNOWN_IDS), headers=headers, **sent
     )
     assert time.perf_counter() - started < MOST_SECONDS
     assert_problem(answer, 503, "database_unavailable")

@@ -10,6 +10,15 @@ from taskbell.accounts import links, passwords, sessions
 from taskbell.accounts.api_tokens import MOST_TOKENS
 from taskbell.accounts.callers import RECENT, ROLES, Permission
 from taskbell.accounts.tokens import ACCESS_TTL
+from taskbell.feeds import reading
+from taskbell.feeds.service import MOST_FEEDS
+from taskbell.idempotency import service as idempotency
+from taskbell.lists import service as lists
+from taskbell.tasks import activity, trash
+from taskbell.transfer import items, reports
+from taskbell.transfer import reading as files
+from taskbell.transfer import service as imports
+from taskbell_api.app import MOST_BODY_BYTES, OTHER_BODY_BYTES
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs/security.md").read_text()
@@ -154,6 +163,43 @@ def in_words(time: timedelta) -> str:
     return f"{hours} hours" if hours < 48 else f"{time.days} days"
 
 
+def test_times_are_those_of_the_code() -> None:
+    kept = {cells[0]: cells[2] for cells in rows(r"[a-z].*", section("Kept for a time"))}
+    assert lists.TRASH_TTL == trash.TRASH_TTL
+    for what, time in {
+        "tasks and lists in the trash": trash.TRASH_TTL,
+        "what happened to a task": activity.KEPT,
+        "answers for an `Idempotency-Key`": idempotency.KEPT,
+        "the report of an import": reports.KEPT,
+    }.items():
+        (until,) = [cell for name, cell in kept.items() if name.startswith(what)]
+        assert until.startswith(in_words(time)), what
+    minutes = int(reading.USE_NOTED_EVERY.total_seconds() // 60)
+    assert minutes == 10, "the document says: to ten minutes"
+
+
+def test_bounds_are_those_of_the_code() -> None:
+    feeds, sent = section("Calendar feeds"), section("Files that people send")
+    assert f"{reading.MOST_TASKS:,} at most" in feeds
+    assert f"has {MOST_FEEDS} feeds at most" in feeds
+    assert f"up to {mebibytes(imports.MOST_BYTES)}," in sent
+    assert OTHER_BODY_BYTES["/api/v1/imports"] == imports.MOST_BYTES
+    assert f"stay at {mebibytes(MOST_BODY_BYTES)}" in sent
+    assert f"has {imports.MOST_RUNNING} imports under way at most" in sent
+    assert f"at most {items.MOST_ITEMS:,} tasks" in sent
+    assert f"{files.MOST_VALUES:,} values" in sent
+    assert f"{mebibytes(files.MOST_UNPACKED)} unpacked" in sent
+    assert f"{files.MOST_MEMBERS:,} members" in sent
+    gateway = (ROOT / "deploy/nginx.conf").read_text()
+    assert "zone=feeds:5m rate=5r/s" in gateway
+    assert "zone=feeds burst=40 " in gateway
+    assert f"{mebibytes(imports.MOST_BYTES).split()[0]}m;" in gateway
+
+
+def mebibytes(number: int) -> str:
+    return f"{number // 1024 // 1024} MiB"
+
+
 def test_permissions_are_those_of_the_code() -> None:
     table = section("Who may do what")
     written = {cells[0].strip("`"): cells for cells in rows(r"`[a-z:]+`", table)}
@@ -180,6 +226,6 @@ def test_events_are_those_of_the_code() -> None:
     unknown = [name for name in written if not any(f'"{name}"' in one for one in texts.values())]
     assert unknown == [], "no code logs these"
     calls = re.compile(r"\blog\.(?:info|warning|error|exception)\(\s*\"([a-z_]+)\"")
-    accounts = (text for file, text in texts.items() if "accounts" in file.parts)
-    told = {name for text in accounts for name in calls.findall(text)}
+    ways_in = (text for file, text in texts.items() if {"accounts", "feeds"} & set(file.parts))
+    told = {name for text in ways_in for name in calls.findall(text)}
     assert told - written == set(), "the document leaves these out"

@@ -17,11 +17,12 @@ from taskbell.reminders.schemas import DeliveryOut, ReminderCreate, ReminderOut,
 from taskbell.tasks.errors import TaskNotFoundError
 from taskbell_api.access import ReadsTasks, WritesTasks
 from taskbell_api.deps import BASE, SessionDep
+from taskbell_api.idempotency import CreatesTasks, IdempotentRoute
 from taskbell_api.openapi import errors
 from taskbell_api.pages import PageAndCursorError, PageOut, PageQuery, PageQueryDep, whole_list
 from taskbell_api.query_strings import parameters
 
-router = APIRouter(prefix=BASE, tags=["reminders"])
+router = APIRouter(prefix=BASE, tags=["reminders"], route_class=IdempotentRoute)
 
 
 @router.get(
@@ -52,7 +53,7 @@ async def list_reminders(
 )
 async def create_reminder(
     session: SessionDep,
-    caller: WritesTasks,
+    caller: CreatesTasks,
     response: Response,
     task_id: UUID,
     body: ReminderCreate,
