@@ -24,7 +24,7 @@ from taskbell.ids import new_id
 from taskbell.settings import TokenSettings, load
 from taskbell.statements import Statement
 from taskbell.tasks import fast, service
-from taskbell.tasks.rows import COLUMNS, TASK, TaskRow
+from taskbell.tasks.rows import TASK, TaskRow, columns
 from taskbell.tasks.schemas import TaskPatch
 from taskbell_api.deps import COMMAND_SECONDS
 
@@ -81,7 +81,7 @@ def awaited(do: Callable[[int], Awaitable[object]], at_once: int = AT_ONCE) -> W
     return run
 
 
-GET = select(*COLUMNS).where(
+GET = select(*columns("caller_id")).where(
     TASK.c.id == bindparam("task_id", type_=Uuid()),
     TASK.c.owner_id == bindparam("caller_id", type_=Uuid()),
 )

@@ -18,7 +18,7 @@ from bench.stage import Stage
 from taskbell.accounts import live
 from taskbell.db import Database
 from taskbell.statements import Statement
-from taskbell.tasks.rows import COLUMNS, TASK
+from taskbell.tasks.rows import TASK, columns
 from taskbell_api.deps import COMMAND_SECONDS
 
 TURNS = 4
@@ -46,7 +46,7 @@ def _get(*check: ColumnElement[bool]) -> Statement[tuple[Any, ...]]:
         TASK.c.id == bindparam("task_id", type_=Uuid()),
         TASK.c.owner_id == bindparam("owner_id", type_=Uuid()),
     )
-    return Statement(select(*COLUMNS).where(*mine, *check), into=_row)
+    return Statement(select(*columns("owner_id")).where(*mine, *check), into=_row)
 
 
 def _list(*check: ColumnElement[bool]) -> Statement[tuple[Any, ...]]:
@@ -56,7 +56,7 @@ def _list(*check: ColumnElement[bool]) -> Statement[tuple[Any, ...]]:
     )
     total = select(func.count()).select_from(TASK).where(*live_ones).scalar_subquery()
     return Statement(
-        select(*COLUMNS, total.correlate(None))
+        select(*columns("owner_id"), total.correlate(None))
         .where(*check, *live_ones)
         .order_by(TASK.c.created_at.desc(), TASK.c.id.desc())
         .limit(bindparam("most", type_=Integer())),

@@ -10,21 +10,34 @@ Priority = Literal["low", "medium", "high", "urgent"]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class Recurrence(BaseModel):
+    """How a task repeats."""
+
+    rrule: str
+    anchor: Literal["schedule", "completion"]
+
+
 class TaskOut(BaseModel):
     """A task."""
 
     id: UUID
     list_id: UUID
+    parent_id: UUID | None
     title: str
     description: str
     priority: Priority
+    labels: list[str]
+    position: str
     completed: bool
     completed_at: datetime | None
     due_date: date | None
     due_at: datetime | None
     time_zone: str
     start_date: date | None
+    recurrence: Recurrence | None
+    occurrence: str | None
     reminders_count: int
+    subtasks_count: int
     overdue: bool
     version: int
     created_at: datetime

@@ -7,13 +7,18 @@ from functools import cache
 
 _LATE = (
     "completed_at IS NULL AND deleted_at IS NULL AND coalesce("
-    "due_at < now(), due_date < (now() AT TIME ZONE time_zone)::date, false)"
+    "due_at < now(), due_date < (now() AT TIME ZONE"
+    " (SELECT viewer.time_zone FROM user_account viewer WHERE viewer.id = owner_id))::date, false)"
 )
 TASK = (
-    "id, list_id, title, description,"
+    "id, list_id, parent_id, title, description,"
     " (ARRAY['low','medium','high','urgent'])[priority] AS priority,"
+    " string_to_array(label_names, chr(10)) AS labels, position,"
     " completed_at IS NOT NULL AS completed, completed_at, due_date, due_at, time_zone,"
-    f" start_date, reminders_count, {_LATE} AS overdue, version, created_at, updated_at, deleted_at"
+    " start_date, CASE WHEN rrule IS NOT NULL"
+    " THEN json_build_object('rrule', rrule, 'anchor', repeat_anchor) END AS recurrence,"
+    f" occurrence, reminders_count, subtasks_count, {_LATE} AS overdue, version, created_at,"
+    " updated_at, deleted_at"
 )
 
 ME = (
@@ -26,21 +31,42 @@ GET = f"SELECT {TASK} FROM task WHERE id = $1 AND owner_id = $2"
 
 CREATE = (
     "INSERT INTO task (id, owner_id, list_id, title, description, priority, due_date, due_at,"
-    " time_zone, start_date, reminders_count, version, created_at, updated_at)"
+    " time_zone, start_date, position, reminders_count, version, created_at, updated_at)"
     " SELECT $1, $2, task_list.id, $3, $4, $5, $6, $7, coalesce($8, user_account.time_zone), $9,"
-    " 0, 1, now(), now()"
+    " '0' || (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, 0, 1, now(), now()"
     " FROM task_list JOIN user_account ON user_account.id = task_list.owner_id"
     f" WHERE task_list.owner_id = $2 AND task_list.is_inbox RETURNING {TASK}"
 )
-UPDATE = (
-    "UPDATE task SET title = coalesce($3, title), priority = coalesce($4, priority),"
-    " version = version + 1, updated_at = now()"
-    f" WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL RETURNING {TASK}"
+
+
+def _changes(action: str, columns: str, assignments: str) -> str:
+    """Return a change of a live task that is noted with the columns as they were, and are."""
+    names = columns.split(", ")
+    before = ", ".join(f"'{name}', old.{name}" for name in names)
+    after = ", ".join(f"'{name}', changed.{name}" for name in names)
+    return (
+        f"WITH old AS (SELECT id, {columns} FROM task"
+        " WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE),"
+        f" changed AS (UPDATE task SET {assignments}, version = task.version + 1,"
+        " updated_at = now() FROM old WHERE task.id = old.id RETURNING task.*),"
+        " noted AS (INSERT INTO task_activity"
+        " (task_id, version, actor_id, via, action, at, before, after)"
+        f" SELECT changed.id, changed.version, changed.owner_id, 'session', '{action}', now(),"
+        f" jsonb_build_object({before}), jsonb_build_object({after})"
+        " FROM changed JOIN old ON old.id = changed.id)"
+        f" SELECT {TASK} FROM changed"
+    )
+
+
+UPDATE = _changes(
+    "updated",
+    "title, priority",
+    "title = coalesce($3, task.title), priority = coalesce($4, task.priority)",
 )
-COMPLETE = (
-    "UPDATE task SET completed_at = CASE WHEN completed_at IS NULL THEN now() END,"
-    " version = version + 1, updated_at = now()"
-    f" WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL RETURNING {TASK}"
+COMPLETE = _changes(
+    "completed",
+    "completed_at",
+    "completed_at = CASE WHEN task.completed_at IS NULL THEN now() END",
 )
 
 STATUS = {

@@ -8,14 +8,19 @@ const TIMEOUT_MS = 20_000;
 const FILE_TIMEOUT_MS = 300_000;
 
 export interface Options {
-  /** An object goes as JSON, URLSearchParams as a form. */
+  /** An object goes as JSON, URLSearchParams as a form, a Blob byte for byte. */
   body?: unknown;
   token?: string | null;
   ifMatch?: number;
+  /** Made once for a deed, so that the server does it once however often it is asked. */
+  idempotencyKey?: string;
+  /** Stops waiting; then the error is the one of the signal. */
+  signal?: AbortSignal;
 }
 
 export async function send<T>(method: string, path: string, options: Options = {}): Promise<T> {
-  const response = await answer(method, path, options, TIMEOUT_MS);
+  const timeout = options.body instanceof Blob ? FILE_TIMEOUT_MS : TIMEOUT_MS;
+  const response = await answer(method, path, options, timeout);
   if (response.status === 204) return undefined as T;
   const body = await parsed(response);
   if (!response.ok) throw refusal(response, body);
@@ -41,15 +46,17 @@ async function answer(
   options: Options,
   timeout: number,
 ): Promise<Response> {
+  const late = AbortSignal.timeout(timeout);
   try {
     return await fetch(BASE + path, {
       method,
       headers: headers(options),
       body: encoded(options.body),
       credentials: "same-origin",
-      signal: AbortSignal.timeout(timeout),
+      signal: options.signal ? AbortSignal.any([options.signal, late]) : late,
     });
   } catch {
+    options.signal?.throwIfAborted();
     throw new ApiError(0);
   }
 }
@@ -59,11 +66,14 @@ function refusal(response: Response, body: unknown): ApiError {
   return new ApiError(response.status, problem, retryAfter(response.headers));
 }
 
-function headers({ body, token, ifMatch }: Options): Headers {
+function headers({ body, token, ifMatch, idempotencyKey }: Options): Headers {
   const result = new Headers({ Accept: "application/json" });
-  if (body !== undefined && !(body instanceof URLSearchParams)) {
+  if (body instanceof Blob) {
+    result.set("Content-Type", body.type || "application/octet-stream");
+  } else if (body !== undefined && !(body instanceof URLSearchParams)) {
     result.set("Content-Type", "application/json");
   }
+  if (idempotencyKey) result.set("Idempotency-Key", idempotencyKey);
   if (token) result.set("Authorization", `Bearer ${token}`);
   if (ifMatch !== undefined) result.set("If-Match", `"${ifMatch}"`);
   return result;
@@ -71,7 +81,8 @@ function headers({ body, token, ifMatch }: Options): Headers {
 
 function encoded(body: unknown): BodyInit | null {
   if (body === undefined) return null;
-  return body instanceof URLSearchParams ? body : JSON.stringify(body);
+  if (body instanceof URLSearchParams || body instanceof Blob) return body;
+  return JSON.stringify(body);
 }
 
 async function parsed(response: Response): Promise<unknown> {

@@ -2,11 +2,16 @@
 
 import { signal } from "@preact/signals";
 
+interface Action {
+  label: string;
+  run: () => void;
+}
+
 export interface Notice {
   id: number;
   tone: "info" | "error";
   text: string;
-  action?: { label: string; run: () => void };
+  actions: Action[];
 }
 
 const SHOWN_MS = { info: 10_000, error: 30_000 };
@@ -19,12 +24,12 @@ export const inDialog = signal(false);
 const timers = new Map<number, ReturnType<typeof setTimeout>>();
 let last = 0;
 
-export function tell(text: string, action?: Notice["action"]): void {
-  add({ id: ++last, tone: "info", text, ...(action ? { action } : {}) });
+export function tell(text: string, ...actions: Action[]): void {
+  add({ id: ++last, tone: "info", text, actions });
 }
 
-export function complain(text: string, action?: Notice["action"]): void {
-  add({ id: ++last, tone: "error", text, ...(action ? { action } : {}) });
+export function complain(text: string, ...actions: Action[]): void {
+  add({ id: ++last, tone: "error", text, actions });
 }
 
 export function dismiss(id: number): void {

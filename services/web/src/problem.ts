@@ -38,6 +38,11 @@ export function isTemporary(error: unknown): boolean {
   );
 }
 
+/** Something else happened to it meanwhile: what we have of it is old. */
+export function isOutOfDate(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 412 || error.code === "occurrence_gone");
+}
+
 /** One sentence or two for the person in front of the page. */
 export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong on this page. Please try again.";

@@ -1,129 +1,21 @@
-/** The list of tasks on the page, and everything that changes it. */
-
-import { batch, effect, signal } from "@preact/signals";
+/** What is done to the tasks that are shown: at once on the page, taken back if refused. */
 
 import * as api from "./api";
+import { uuid7 } from "./ids";
+import { change, items, load, noteChange, put, remove, settle } from "./listing";
 import { complain, tell } from "./notices";
-import { explain } from "./problem";
-import { path } from "./route";
+import { ApiError, explain } from "./problem";
 import * as session from "./session";
-import type { Task } from "./types";
+import { counted, dueText } from "./time";
+import { reordered } from "./tree";
+import type { Operation, OperationResult, Task } from "./types";
 
-const PAGE = 20;
-const DEFAULT: api.TaskQuery = { status: "all", q: "", sort: "-created_at" };
+export * from "./listing";
 
-export const SORTS = [
-  ["-created_at", "Newest first"],
-  ["created_at", "Oldest first"],
-  ["due", "Due first"],
-  ["-priority", "Most urgent first"],
-  ["title", "Title"],
-  ["-updated_at", "Last changed"],
-] as const;
+/** What the API takes at once. */
+export const MOST = 100;
 
-export const query = signal(fromUrl());
-export const items = signal<Task[]>([]);
-export const total = signal<number | null>(null);
-export const nextCursor = signal<string | null>(null);
-export const phase = signal<"loading" | "ready" | "failed">("loading");
-export const failure = signal<unknown>(null);
-export const more = signal<"idle" | "loading" | "failed">("idle");
-
-/** Counts the loads, so that an answer which comes too late is not shown. */
-let generation = 0;
-/** Counts what has changed, so that a list the server read before that is read again. */
-let revision = 0;
 const busy = new Set<string>();
-
-session.onSignOut(() => {
-  generation += 1;
-  items.value = [];
-  total.value = null;
-  phase.value = "loading";
-  query.value = DEFAULT;
-});
-
-effect(() => {
-  if (session.state.value === "signed-in" && path.value === "/") toUrl(query.value);
-});
-
-export function ask(changes: Partial<api.TaskQuery>): void {
-  query.value = { ...query.value, ...changes };
-  void load();
-}
-
-/** `quiet` keeps what is shown until the answer is there, and if there is none. */
-export async function load({ quiet = false } = {}): Promise<void> {
-  const mine = ++generation;
-  const before = revision;
-  const perPage = quiet ? Math.min(100, Math.max(PAGE, items.value.length)) : PAGE;
-  if (!quiet) phase.value = "loading";
-  try {
-    const page = await api.listTasks(query.value, perPage);
-    if (mine !== generation) return;
-    if (before !== revision) return await load({ quiet });
-    batch(() => {
-      items.value = page.items;
-      total.value = page.total;
-      nextCursor.value = page.next_cursor;
-      phase.value = "ready";
-      more.value = "idle";
-    });
-  } catch (error) {
-    if (mine !== generation || quiet) return;
-    failure.value = error;
-    phase.value = "failed";
-  }
-}
-
-export async function loadMore(): Promise<void> {
-  const cursor = nextCursor.value;
-  if (!cursor || more.value === "loading") return;
-  const mine = generation;
-  more.value = "loading";
-  try {
-    const page = await api.listTasks(query.value, PAGE, cursor);
-    if (mine !== generation) return;
-    const known = new Set(items.value.map(({ id }) => id));
-    batch(() => {
-      items.value = [...items.value, ...page.items.filter(({ id }) => !known.has(id))];
-      nextCursor.value = page.next_cursor;
-      more.value = "idle";
-    });
-  } catch (error) {
-    if (mine !== generation) return;
-    failure.value = error;
-    more.value = "failed";
-  }
-}
-
-export function isShown(task: Task): boolean {
-  const { status } = query.value;
-  return status === "all" || task.completed === (status === "completed");
-}
-
-/** A task was made: show it on top if the list is in that order, else where the server puts it. */
-export function added(task: Task): void {
-  revision += 1;
-  const { q, sort } = query.value;
-  if (!isShown(task) || q) {
-    tell(`Added “${task.title}”. The filter hides it.`, { label: "Show all", run: showAll });
-  } else {
-    tell(`Added “${task.title}”.`);
-  }
-  if (phase.value === "ready" && isShown(task) && !q && sort === DEFAULT.sort) {
-    items.value = [task, ...items.value.filter(({ id }) => id !== task.id)];
-    if (total.value !== null) total.value += 1;
-  } else {
-    void load({ quiet: phase.value === "ready" });
-  }
-}
-
-/** A newer version of a task came from the server. */
-export function put(task: Task): void {
-  revision += 1;
-  items.value = items.value.map((old) => (old.id === task.id ? task : old));
-}
 
 /** Shown at once, taken back if the server refuses; false while an earlier change is under way. */
 export function setCompleted(task: Task, completed: boolean): boolean {
@@ -136,20 +28,91 @@ export function setCompleted(task: Task, completed: boolean): boolean {
 
 async function sendCompleted(task: Task, completed: boolean): Promise<void> {
   try {
-    const saved = await api.completeTask(task.id, completed);
+    const { occurrence } = completed ? task : { occurrence: null };
+    const saved = await api.completeTask(task.id, completed, { occurrence });
     settle(saved);
-    if (completed) {
-      tell(`Completed “${task.title}”.`, {
-        label: "Undo",
-        run: () => setCompleted(saved, false),
-      });
-    }
+    if (completed) void tellDone(task, saved);
   } catch (error) {
     change(task.id, { completed: task.completed });
-    const what = completed ? "complete" : "reopen";
-    complain(`Could not ${what} “${task.title}”. ${explain(error)}`);
+    if (error instanceof ApiError && error.code === "occurrence_gone") {
+      complain(`“${task.title}” has been moved on elsewhere. This is where it is now.`);
+      void load({ quiet: true });
+    } else {
+      const what = completed ? "complete" : "reopen";
+      complain(`Could not ${what} “${task.title}”. ${explain(error)}`);
+    }
   } finally {
     busy.delete(task.id);
+  }
+}
+
+async function tellDone(task: Task, saved: Task): Promise<void> {
+  const back = { label: "Undo", run: () => void undo(saved) };
+  if (!saved.completed) {
+    const next = dueText(saved, session.zone.peek(), Date.now());
+    tell(`Done: “${task.title}”. Next: ${next}.`, back);
+    // Its subtasks are open again.
+    if (task.subtasks_count) void load({ quiet: true });
+    return;
+  }
+  const open = task.subtasks_count ? await openSubtasks(task.id) : 0;
+  const reopen = { label: "Undo", run: () => setCompleted(saved, false) };
+  if (open === 0) return tell(`Completed “${task.title}”.`, task.recurrence ? back : reopen);
+  const label = open === 1 ? "Complete it too" : "Complete them too";
+  const all = { label, run: () => void completeAll(saved) };
+  tell(`Completed “${task.title}”. ${counted(open, "subtask")} still open.`, all, reopen);
+}
+
+async function openSubtasks(id: string): Promise<number> {
+  try {
+    const page = await api.listTasks({ parent_id: id, status: "pending" }, 1);
+    return page.total ?? page.items.length;
+  } catch {
+    return 0;
+  }
+}
+
+async function completeAll(task: Task): Promise<void> {
+  try {
+    const { items: open } = await api.listTasks({ parent_id: task.id, status: "pending" }, MOST);
+    const done = await changeMany(
+      open.map(({ id, occurrence }) => ({
+        op: "complete",
+        id,
+        completed: true,
+        subtasks: "complete",
+        ...(occurrence ? { occurrence } : {}),
+      })),
+    );
+    const run = () => void undoAll(done);
+    tell(`Completed the subtasks of “${task.title}” too.`, { label: "Undo", run });
+  } catch (error) {
+    complain(`Could not complete the subtasks of “${task.title}”. ${explain(error)}`);
+  }
+}
+
+async function undoAll(results: OperationResult[]): Promise<void> {
+  try {
+    for (const { id } of results) await api.undoTask(id);
+    tell("The subtasks are open again.");
+  } catch (error) {
+    complain(`Could not undo that for all subtasks. ${explain(error)}`);
+  }
+  noteChange();
+  await load({ quiet: true });
+}
+
+/** Takes the last change of a task back, with all it did to its subtasks. */
+async function undo(task: Task): Promise<void> {
+  try {
+    const saved = await api.undoTask(task.id, task.version);
+    put(saved);
+    await load({ quiet: true });
+    tell(`Brought “${saved.title}” back to what it was.`);
+  } catch (error) {
+    const changed = error instanceof ApiError && error.status === 412;
+    const why = changed ? "It was changed since." : explain(error);
+    complain(`Could not undo that for “${task.title}”. ${why}`);
   }
 }
 
@@ -159,7 +122,7 @@ export async function trash(task: Task): Promise<boolean> {
   busy.add(task.id);
   try {
     await api.trashTask(task.id);
-    remove(task.id);
+    remove(withSubtasks(task.id));
     tell(`Moved “${task.title}” to the trash.`, { label: "Undo", run: () => void restore(task) });
     return true;
   } catch (error) {
@@ -170,11 +133,26 @@ export async function trash(task: Task): Promise<boolean> {
   }
 }
 
-async function restore(task: Task): Promise<void> {
+/** Those that are shown. */
+function withSubtasks(id: string): string[] {
+  const found = new Set([id]);
+  let before = 0;
+  while (found.size > before) {
+    before = found.size;
+    for (const task of items.value) {
+      if (task.parent_id && found.has(task.parent_id)) found.add(task.id);
+    }
+  }
+  return [...found];
+}
+
+/** Out of the trash again; what lay in there with it comes along. */
+export async function restore(task: Task): Promise<void> {
   try {
     await api.restoreTask(task.id);
-    tell(`Brought back “${task.title}”.`);
+    noteChange();
     await load({ quiet: true });
+    tell(`Brought back “${task.title}”.`);
   } catch (error) {
     complain(`Could not bring back “${task.title}”. ${explain(error)}`, {
       label: "Try again",
@@ -183,49 +161,36 @@ async function restore(task: Task): Promise<void> {
   }
 }
 
-function settle(saved: Task): void {
-  const listed = items.value.some(({ id }) => id === saved.id);
-  if (listed && isShown(saved)) put(saved);
-  else if (listed) remove(saved.id);
-  else void load({ quiet: true });
+/** Throws when it could not be. */
+export async function deleteForGood(task: Task): Promise<void> {
+  await api.deleteTask(task.id);
+  remove([task.id]);
+  void load({ quiet: true });
+  tell(`Deleted “${task.title}” for good.`);
 }
 
-function change(id: string, changes: Partial<Task>): void {
-  items.value = items.value.map((task) => (task.id === id ? { ...task, ...changes } : task));
+let moving: Promise<void> = Promise.resolve();
+
+/** In one's own order; one move after the other, as they were made. */
+export function place(task: Task, beside: Task, where: "after" | "before"): void {
+  items.value = reordered(items.value, task.id, beside.id, where);
+  moving = moving.then(() => sendPlace(task, beside, where));
 }
 
-function remove(id: string): void {
-  revision += 1;
-  const kept = items.value.filter((task) => task.id !== id);
-  if (kept.length === items.value.length) return;
-  items.value = kept;
-  if (total.value !== null) total.value -= 1;
-  // The page has run empty although there is more: fetch it.
-  if (kept.length === 0 && nextCursor.value) void load();
-}
-
-function showAll(): void {
-  query.value = DEFAULT;
-  void load();
-}
-
-function fromUrl(): api.TaskQuery {
-  const params = new URLSearchParams(location.search);
-  const status = params.get("status");
-  const sort = params.get("sort");
-  return {
-    status: status === "pending" || status === "completed" ? status : "all",
-    q: params.get("q") ?? "",
-    sort: SORTS.some(([key]) => key === sort) ? (sort as string) : DEFAULT.sort,
-  };
-}
-
-/** The filter survives a reload. */
-function toUrl(wanted: api.TaskQuery): void {
-  const params = new URLSearchParams();
-  for (const key of ["status", "q", "sort"] as const) {
-    if (wanted[key] !== DEFAULT[key]) params.set(key, wanted[key]);
+async function sendPlace(task: Task, beside: Task, where: "after" | "before"): Promise<void> {
+  try {
+    const to = where === "after" ? { after_id: beside.id } : { before_id: beside.id };
+    put(await api.moveTask(task.id, to));
+  } catch (error) {
+    complain(`Could not move “${task.title}”. ${explain(error)}`);
+    await load({ quiet: true });
   }
-  const search = params.size ? `?${params}` : "";
-  if (search !== location.search) history.replaceState(null, "", location.pathname + search);
+}
+
+/** All of them or, if it throws, none. */
+export async function changeMany(operations: Operation[]): Promise<OperationResult[]> {
+  const results = await api.runBatch(operations, uuid7());
+  noteChange();
+  await load({ quiet: true });
+  return results;
 }

@@ -76,6 +76,10 @@ export function toLocal(instant: string | number, zone: string): string {
   return new Date(at + offsetAt(zone, at)).toISOString().slice(0, 16);
 }
 
+export function dayAfter(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
+}
+
 export function dateIn(zone: string, instant: number): string {
   return toLocal(instant, zone).slice(0, 10);
 }
@@ -84,14 +88,13 @@ interface Due {
   completed: boolean;
   due_at: string | null;
   due_date: string | null;
-  time_zone: string;
 }
 
-/** As the API's `overdue`, but true by itself as time goes by. */
-export function isOverdue(task: Due, now: number): boolean {
+/** As the API's `overdue`, but true by itself as time goes by. `zone` is the viewer's. */
+export function isOverdue(task: Due, zone: string, now: number): boolean {
   if (task.completed) return false;
   if (task.due_at) return Date.parse(task.due_at) < now;
-  return task.due_date !== null && task.due_date < dateIn(knownZone(task.time_zone), now);
+  return task.due_date !== null && task.due_date < dateIn(zone, now);
 }
 
 /** `Today, 18:00`, `Tomorrow`, `Fri 3 Apr, 09:00`; empty without a due time. */

@@ -1,5 +1,9 @@
 /** What the API sends and takes: the fields this page uses. */
 
+import type { TaskParams } from "./taskTypes";
+
+export type * from "./taskTypes";
+
 export type Role = "user" | "admin";
 export type WeekStart = "monday" | "saturday" | "sunday";
 
@@ -79,35 +83,84 @@ export interface Tokens {
   user: User;
 }
 
-export type Priority = "low" | "medium" | "high" | "urgent";
-
-export interface Task {
+export interface TaskList {
   id: string;
-  title: string;
-  description: string | null;
-  priority: Priority;
-  completed: boolean;
-  completed_at: string | null;
-  due_date: string | null;
-  due_at: string | null;
-  time_zone: string;
-  reminders_count: number;
+  name: string;
+  /** `#rrggbb` */
+  color: string | null;
+  is_inbox: boolean;
+  archived: boolean;
+  position: string;
+  pending_count: number;
+  version: number;
+  deleted_at: string | null;
+}
+
+export type TaskListPatch = Partial<Pick<TaskList, "name" | "color" | "archived">>;
+
+export interface Label {
+  id: string;
+  name: string;
+  color: string | null;
+  /** Pending ones. */
+  tasks_count: number;
   version: number;
 }
 
-export interface NewTask {
+export interface SavedFilter {
   id: string;
-  title: string;
-  description?: string;
-  priority?: Priority;
-  due_date?: string;
-  due_at?: string;
-  time_zone?: string;
+  name: string;
+  color: string | null;
+  query: TaskParams;
+  position: string;
+  version: number;
 }
 
-export type TaskPatch = Partial<
-  Pick<Task, "title" | "description" | "priority" | "due_date" | "due_at" | "time_zone">
->;
+export type ImportSource = "todoist" | "trello" | "vikunja" | "google_tasks" | "taskbell";
+
+export interface Import {
+  id: string;
+  source: ImportSource;
+  filename: string | null;
+  dry_run: boolean;
+  state: "queued" | "running" | "done" | "failed";
+  total: number | null;
+  done: number;
+  created: number;
+  duplicates: number;
+  skipped: number;
+  failed: number;
+  error: string | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface ImportRow {
+  number: number;
+  title: string;
+  outcome: "created" | "duplicate" | "skipped" | "failed";
+  task_id: string | null;
+  messages: string[];
+}
+
+/** A calendar that can be subscribed to. */
+export interface Feed {
+  id: string;
+  name: string;
+  filter_id: string | null;
+  list_id: string | null;
+  alarms: boolean;
+  created_at: string;
+  /** Exact to ten minutes. */
+  last_used_at: string | null;
+}
+
+export interface NewFeed {
+  name: string;
+  filter_id?: string | null;
+  list_id?: string | null;
+  alarms: boolean;
+}
 
 export type Channel = "email" | "in_app";
 

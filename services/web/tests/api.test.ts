@@ -162,8 +162,8 @@ describe("requests", () => {
     await api.listTasks({ status: "pending", q: "", sort: "due" }, 20);
     await api.listTasks({ status: "all", q: "", sort: "due" }, 20, "abc");
     expect(calls.map(({ path }) => path)).toEqual([
-      "/api/v1/tasks?status=all&per_page=20&q=milk",
-      "/api/v1/tasks?status=pending&per_page=20&sort=due",
+      "/api/v1/tasks?status=all&q=milk&per_page=20",
+      "/api/v1/tasks?status=pending&sort=due&per_page=20",
       "/api/v1/tasks?status=all&sort=due&cursor=abc",
     ]);
   });

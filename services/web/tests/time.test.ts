@@ -77,20 +77,20 @@ describe("overdue", () => {
   const task = { completed: false, due_at: null, due_date: null, time_zone: BERLIN };
 
   it("is a matter of the instant", () => {
-    expect(isOverdue({ ...task, due_at: "2026-06-10T22:29:00Z" }, now)).toBe(true);
-    expect(isOverdue({ ...task, due_at: "2026-06-10T22:31:00Z" }, now)).toBe(false);
+    expect(isOverdue({ ...task, due_at: "2026-06-10T22:29:00Z" }, BERLIN, now)).toBe(true);
+    expect(isOverdue({ ...task, due_at: "2026-06-10T22:31:00Z" }, BERLIN, now)).toBe(false);
   });
 
-  it("is a matter of the day where the task is", () => {
+  it("is a matter of the day where somebody looks at it", () => {
     // It is the 11th in Berlin already, and still the 10th in New York.
     const due = { ...task, due_date: "2026-06-10" };
-    expect(isOverdue(due, now)).toBe(true);
-    expect(isOverdue({ ...due, time_zone: "America/New_York" }, now)).toBe(false);
+    expect(isOverdue(due, BERLIN, now)).toBe(true);
+    expect(isOverdue(due, "America/New_York", now)).toBe(false);
   });
 
   it("never holds for what is done or has no due time", () => {
-    expect(isOverdue(task, now)).toBe(false);
-    expect(isOverdue({ ...task, completed: true, due_date: "2020-01-01" }, now)).toBe(false);
+    expect(isOverdue(task, BERLIN, now)).toBe(false);
+    expect(isOverdue({ ...task, completed: true, due_date: "2020-01-01" }, BERLIN, now)).toBe(false);
   });
 });
 

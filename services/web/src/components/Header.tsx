@@ -1,10 +1,14 @@
+import type { ComponentChildren } from "preact";
+
 import { follow } from "../route";
 import { AccountMenu } from "./AccountMenu";
 import { Brand } from "./Brand";
 
-export function Header() {
+/** `children` stand before the name of the place. */
+export function Header({ children }: { children?: ComponentChildren }) {
   return (
     <header class="header">
+      {children}
       <a class="home" href="/" onClick={follow}>
         <Brand />
       </a>

@@ -12,7 +12,7 @@ export function Notices({ within }: { within: "page" | "dialog" }) {
 }
 
 function Item({ notice }: { notice: Notice }) {
-  const { id, tone, text, action } = notice;
+  const { id, tone, text, actions } = notice;
   const wait = () => hold(id);
   const goOn = () => release(notice);
   return (
@@ -25,18 +25,19 @@ function Item({ notice }: { notice: Notice }) {
       onFocusOut={goOn}
     >
       <span class="notice-text">{text}</span>
-      {action && (
+      {actions.map(({ label, run }) => (
         <button
           type="button"
+          key={label}
           class="button quiet small"
           onClick={() => {
             dismiss(id);
-            action.run();
+            run();
           }}
         >
-          {action.label}
+          {label}
         </button>
-      )}
+      ))}
       <button
         type="button"
         class="button quiet small square"

@@ -1,20 +1,34 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { getTask } from "../api";
 import { refresh } from "../draft";
-import { clearNotices, inDialog } from "../notices";
+import { known } from "../lists";
+import { clearNotices, complain, inDialog } from "../notices";
+import { explain } from "../problem";
 import { trash } from "../tasks";
 import type { Task } from "../types";
+import { Confirm } from "./Confirm";
 import { EditTask } from "./EditTask";
 import { Icon } from "./Icon";
 import { Notices } from "./Notices";
 import { Reminders } from "./Reminders";
+import { Crumbs } from "./task/Crumbs";
+import { History } from "./task/History";
+import { Subtasks } from "./task/Subtasks";
 
-/** One task with its reminders. The browser's modal dialog keeps the focus, and gives it back. */
+/**
+ * One task with all that belongs to it, and the way to its subtasks and back. The browser's modal
+ * dialog keeps the focus, and gives it back.
+ */
 export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const current = useSignal(task);
+  /** Where somebody wants to go although something is not saved. */
+  const asked = useSignal<string | null>(null);
+  const unsaved = useRef(() => false);
   useEffect(() => {
+    void known();
     clearNotices();
     dialog.current?.showModal();
     inDialog.value = true;
@@ -26,32 +40,80 @@ export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => voi
     };
   }, []);
   const close = () => dialog.current?.close();
+  const focusHeading = () => dialog.current?.querySelector<HTMLElement>("h2")?.focus();
+  const take = (newer: Task) => {
+    // An answer may come when another task is shown already.
+    if (newer.id === current.peek().id) current.value = newer;
+  };
+  const changed = async () => take(await refresh(current.peek()));
 
+  async function show(id: string) {
+    try {
+      current.value = await getTask(id);
+      focusHeading();
+      dialog.current?.scrollTo(0, 0);
+    } catch (error) {
+      complain(`Could not open that task. ${explain(error)}`);
+    }
+  }
+
+  const open = (id: string) => {
+    if (unsaved.current()) asked.value = id;
+    else void show(id);
+  };
+
+  async function remove() {
+    const { parent_id } = current.value;
+    if (!(await trash(current.value))) return;
+    if (parent_id && current.value.id !== task.id) await show(parent_id);
+    else close();
+  }
+
+  const { id } = current.value;
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="dialog-title" onClose={onClosed}>
+    <dialog
+      ref={dialog}
+      class="dialog task-dialog"
+      aria-labelledby="dialog-title"
+      onClose={onClosed}
+    >
       <div class="dialog-head">
         <h2 id="dialog-title" tabIndex={-1}>
-          Edit task
+          {current.value.parent_id ? "Edit subtask" : "Edit task"}
         </h2>
         <button type="button" class="button quiet small square" aria-label="Close" onClick={close}>
           <Icon name="close" />
         </button>
       </div>
+      <Crumbs key={id} task={current.value} onOpen={open} onNewer={take} />
       <EditTask
+        key={id}
         task={current.value}
-        onNewer={(newer) => (current.value = newer)}
+        unsaved={unsaved}
+        onNewer={take}
         onDone={close}
-        onDelete={async () => {
-          if (await trash(current.value)) close();
-        }}
+        onDelete={() => void remove()}
       />
-      <Reminders
-        task={current.value}
-        onChanged={async () => {
-          current.value = await refresh(current.value);
-        }}
-      />
+      <Subtasks key={id} task={current.value} onOpen={open} onChanged={changed} />
+      <Reminders key={id} task={current.value} onChanged={changed} />
+      <History key={id} task={current.value} onNewer={take} />
       <Notices within="dialog" />
+      {asked.value && (
+        <Confirm
+          title="Leave without saving?"
+          action={["Leave", "Leaving…"]}
+          onConfirm={() => show(asked.value as string)}
+          onClosed={() => {
+            asked.value = null;
+            // The focus goes back to what led away, unless that is gone with its task.
+            requestAnimationFrame(() => {
+              if (document.activeElement === document.body) focusHeading();
+            });
+          }}
+        >
+          {() => <p>What you changed in this task is not saved.</p>}
+        </Confirm>
+      )}
     </dialog>
   );
 }

@@ -1,17 +1,34 @@
+import { inbox, listOf, openLists } from "../lists";
 import type { ApiError } from "../problem";
 import { PRIORITIES, withAllDay, type TaskFields } from "../taskForm";
 import type { Priority } from "../types";
 import { Field } from "./Field";
 
+/** What fields hold in a newer version of a task, where that is not what was typed. */
+export type Elsewhere = Partial<
+  Record<"title" | "description" | "priority" | "due" | "list" | "start" | "repeat", string>
+>;
+
 interface Props {
   fields: TaskFields;
   error: ApiError | null;
-  /** What a field holds in a newer version of the task, if that is not what was typed. */
-  elsewhere?: Partial<Record<"title" | "description" | "priority" | "due", string>>;
+  elsewhere?: Elsewhere;
   onChange: (fields: TaskFields) => void;
 }
 
-export const TASK_FIELDS = ["title", "description", "priority", "due_at", "due_date"];
+export const TASK_FIELDS = [
+  "title",
+  "description",
+  "priority",
+  "due_at",
+  "due_date",
+  "list_id",
+  "labels",
+  "start_date",
+  "recurrence",
+  "recurrence.rrule",
+  "recurrence.anchor",
+];
 
 export function TitleField({ fields, error, elsewhere, onChange }: Props) {
   return (
@@ -80,6 +97,56 @@ export function PriorityField({ fields, error, elsewhere, onChange }: Props) {
           {PRIORITIES.map(([value, label]) => (
             <option key={value} value={value}>
               {label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+export function StartField({ fields, error, elsewhere, onChange }: Props) {
+  return (
+    <Field
+      label="Start"
+      note="optional"
+      error={error?.fields.start_date}
+      hint={hint(elsewhere?.start)}
+    >
+      {(control) => (
+        <input
+          {...control}
+          class="input"
+          name="start"
+          type="date"
+          max="9999-12-31"
+          value={fields.start}
+          onInput={(event) => onChange({ ...fields, start: event.currentTarget.value })}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** Archived lists take no tasks; one that is in such a list may stay. */
+export function ListField({ fields, error, elsewhere, onChange, note }: Props & { note?: string }) {
+  const current = listOf(fields.listId);
+  const choices = current?.archived ? [current, ...openLists.value] : openLists.value;
+  return (
+    <Field label="List" error={error?.fields.list_id} hint={hint(elsewhere?.list) ?? note}>
+      {(control) => (
+        <select
+          {...control}
+          class="input"
+          name="list"
+          value={fields.listId || inbox.value?.id}
+          onChange={(event) => onChange({ ...fields, listId: event.currentTarget.value })}
+        >
+          {choices.length === 0 && <option value={fields.listId}>Loading…</option>}
+          {choices.map(({ id, name, archived }) => (
+            <option key={id} value={id}>
+              {name}
+              {archived && " (archived)"}
             </option>
           ))}
         </select>

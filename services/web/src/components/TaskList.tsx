@@ -1,24 +1,59 @@
-import { useEffect, useRef } from "preact/hooks";
+import { computed } from "@preact/signals";
+import { useRef } from "preact/hooks";
 
+import { now } from "../clock";
+import { collapsed } from "../collapsed";
 import { explain } from "../problem";
+import * as session from "../session";
 import {
-  ask,
   failure,
+  isOrdered,
   items,
   load,
   loadMore,
+  missing,
   more,
   nextCursor,
   phase,
+  place,
   query,
   total,
+  view,
 } from "../tasks";
-import { counted } from "../time";
+import { counted, dueText, dayOf, isOverdue } from "../time";
+import { rowsOf, siblingsOf, type Row } from "../tree";
 import type { Task } from "../types";
+import { isNarrowed } from "../views";
 import { Alert } from "./Alert";
+import { Empty } from "./Empty";
 import { TaskRow } from "./TaskRow";
+import { TrashRow } from "./TrashRow";
+import { useKeptFocus } from "./useKeptFocus";
+import { useReorder } from "./useReorder";
 
-export function TaskList({ onOpen }: { onOpen: (task: Task) => void }) {
+interface Props {
+  onOpen: (task: Task) => void;
+}
+
+const rows = computed(() => {
+  const { kind } = view.value;
+  const whole = nextCursor.value === null;
+  return rowsOf(items.value, {
+    nested: ["all", "list", "trash"].includes(kind) && !query.value.q,
+    collapsed: collapsed.value,
+    whole: whole && isWhole(),
+    patient: !whole && isOrdered.value,
+  });
+});
+
+/** Nothing but done tasks is left out. */
+function isWhole(): boolean {
+  const { kind } = view.value;
+  const { status } = query.value;
+  return (kind === "list" || kind === "all") && status !== "completed" && !isNarrowed(query.value);
+}
+
+export function TaskList({ onOpen }: Props) {
   const list = useRef<HTMLElement>(null);
   useKeptFocus(list);
   return (
@@ -42,7 +77,8 @@ function countText(): string {
   return counted(total.value, "task");
 }
 
-function Contents({ onOpen }: { onOpen: (task: Task) => void }) {
+function Contents({ onOpen }: Props) {
+  if (missing.value) return <Empty />;
   if (phase.value === "failed") {
     return (
       <div class="card empty">
@@ -56,14 +92,77 @@ function Contents({ onOpen }: { onOpen: (task: Task) => void }) {
   if (items.value.length === 0) return phase.value === "loading" ? <Skeleton /> : <Empty />;
   return (
     <>
-      <ul class={`card tasks ${phase.value === "loading" ? "stale" : ""}`}>
-        {items.value.map((task) => (
-          <TaskRow key={task.id} task={task} onOpen={onOpen} />
-        ))}
-      </ul>
+      {isDated() ? <Days onOpen={onOpen} /> : <Rows rows={rows.value} onOpen={onOpen} />}
       <More />
     </>
   );
+}
+
+function Rows({ rows: shown, onOpen }: Props & { rows: Row[] }) {
+  const reorder = useReorder({
+    siblings: (id) => {
+      const task = items.peek().find((one) => one.id === id);
+      return task ? siblingsOf(rows.peek(), task).map((sibling) => sibling.id) : [];
+    },
+    move: (id, beside, where) => {
+      const [task, other] = [id, beside].map((one) => items.peek().find((item) => item.id === one));
+      if (task && other) place(task, other, where);
+    },
+  });
+  const trash = view.value.kind === "trash";
+  return (
+    <>
+      <ul class={`card tasks ${phase.value === "loading" ? "stale" : ""}`} data-sort-frame>
+        {shown.map((row) =>
+          trash ? (
+            <TrashRow key={row.task.id} row={row} />
+          ) : (
+            <TaskRow
+              key={row.task.id}
+              row={row}
+              reorder={isOrdered.value ? reorder : undefined}
+              onOpen={onOpen}
+            />
+          ),
+        )}
+      </ul>
+      <p class="sr-only" role="status">
+        {reorder.spoken.value}
+      </p>
+    </>
+  );
+}
+
+/** Where the days are what it is about, each has its heading. */
+function isDated(): boolean {
+  const { kind } = view.value;
+  return (kind === "today" || kind === "upcoming") && query.value.sort === "due" && !query.value.q;
+}
+
+function Days({ onOpen }: Props) {
+  const days: { day: string; rows: Row[] }[] = [];
+  for (const row of rows.value) {
+    const day = headingOf(row.task);
+    if (days.at(-1)?.day === day) days.at(-1)?.rows.push(row);
+    else days.push({ day, rows: [row] });
+  }
+  return (
+    <div class="days">
+      {days.map(({ day, rows: shown }) => (
+        <div key={day}>
+          <h3 class="day">{day}</h3>
+          <Rows rows={shown} onOpen={onOpen} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function headingOf(task: Task): string {
+  const zone = session.zone.value;
+  if (view.value.kind === "today" && isOverdue(task, zone, now.value)) return "Overdue";
+  if (task.due_at) return dayOf(task.due_at, zone, now.value);
+  return dueText(task, zone, now.value) || "Without a date";
 }
 
 function More() {
@@ -87,31 +186,6 @@ function More() {
   );
 }
 
-function Empty() {
-  const { q, status } = query.value;
-  if (q) {
-    return (
-      <div class="card empty">
-        <p>No task matches “{q}”.</p>
-        <button type="button" class="button" onClick={() => ask({ q: "", status: "all" })}>
-          Show all tasks
-        </button>
-      </div>
-    );
-  }
-  const [first, second] = {
-    all: ["No tasks yet", "Write down the first thing above, and press Enter."],
-    pending: ["All done", "Nothing is waiting for you."],
-    completed: ["Nothing completed yet", "Tasks you tick off are kept here."],
-  }[status] as [string, string];
-  return (
-    <div class="card empty">
-      <p class="empty-title">{first}</p>
-      <p class="muted">{second}</p>
-    </div>
-  );
-}
-
 function Skeleton() {
   return (
     <div class="card tasks delayed" aria-hidden="true">
@@ -123,31 +197,4 @@ function Skeleton() {
       ))}
     </div>
   );
-}
-
-/**
- * When the row that had the focus leaves the list, the row that takes its place gets it,
- * so that somebody on the keyboard does not start at the top of the page again.
- */
-function useKeptFocus(list: { current: HTMLElement | null }) {
-  const place = useRef<{ row: number; what: string } | null>(null);
-  useEffect(() => {
-    const remember = () => {
-      const at = document.activeElement;
-      const row = at?.closest("[data-task]");
-      const rows = [...(list.current?.querySelectorAll("[data-task]") ?? [])];
-      place.current =
-        at && row ? { row: rows.indexOf(row), what: at.className.split(" ")[0] ?? "" } : null;
-    };
-    document.addEventListener("focusin", remember);
-    return () => document.removeEventListener("focusin", remember);
-  }, [list]);
-  const shown = items.value;
-  useEffect(() => {
-    if (!place.current || document.activeElement !== document.body) return;
-    const rows = list.current?.querySelectorAll("[data-task]") ?? [];
-    const row = rows[Math.min(place.current.row, rows.length - 1)];
-    const next = row?.querySelector<HTMLElement>(`.${place.current.what}`);
-    (next ?? list.current?.querySelector<HTMLElement>("h2"))?.focus();
-  }, [shown, list]);
 }

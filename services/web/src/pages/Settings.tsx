@@ -3,8 +3,10 @@ import { useEffect } from "preact/hooks";
 import { listSessions, reloadUser } from "../account";
 import { Header } from "../components/Header";
 import { ApiTokens } from "../components/settings/ApiTokens";
+import { CalendarFeeds } from "../components/settings/CalendarFeeds";
 import { DeleteAccount } from "../components/settings/DeleteAccount";
 import { Email } from "../components/settings/Email";
+import { ImportExport } from "../components/settings/ImportExport";
 import { Password } from "../components/settings/Password";
 import { Profile } from "../components/settings/Profile";
 import { Sessions } from "../components/settings/Sessions";
@@ -40,6 +42,8 @@ export function Settings() {
         <Password user={user} onChanged={afterPassword} />
         <Sessions list={sessions} />
         <ApiTokens role={user.role} />
+        <ImportExport />
+        <CalendarFeeds />
         <YourData />
         <DeleteAccount user={user} />
       </main>

@@ -2,40 +2,55 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { AddTask } from "../components/AddTask";
+import { BatchBar } from "../components/BatchBar";
 import { Header } from "../components/Header";
+import { Shortcuts } from "../components/Shortcuts";
+import { DrawerButton, SidebarOrDrawer } from "../components/sidebar/Drawer";
 import { TaskDialog } from "../components/TaskDialog";
 import { TaskList } from "../components/TaskList";
 import { Toolbar } from "../components/Toolbar";
+import { TrashedLists } from "../components/TrashedLists";
 import { UnsavedReminders } from "../components/UnsavedReminders";
 import { usePage } from "../components/usePage";
 import { VerifyHint } from "../components/VerifyHint";
 import { ZoneHint } from "../components/ZoneHint";
-import { load, phase } from "../tasks";
+import * as lists from "../lists";
+import { setArchived } from "../listChanges";
+import { visit } from "../route";
+import { load, missing, phase, view } from "../tasks";
 import type { Task } from "../types";
 
 const STALE_MS = 60_000;
 
 export function Tasks() {
   const open = useSignal<Task | null>(null);
-  const heading = usePage("Tasks");
+  const title = titleOf();
+  const heading = usePage(title);
+  const at = visit.value;
   useEffect(() => {
-    void load();
+    void lists.load();
     return reloadOnReturn();
   }, []);
+  useEffect(() => {
+    void load();
+  }, [at]);
   return (
     <>
-      <Header />
-      <main class="page">
-        <h1 class="sr-only" ref={heading} tabIndex={-1}>
-          Tasks
-        </h1>
-        <VerifyHint />
-        <ZoneHint />
-        <AddTask />
-        <UnsavedReminders />
-        <Toolbar />
-        <TaskList onOpen={(task) => (open.value = task)} />
-      </main>
+      <Header>
+        <DrawerButton />
+      </Header>
+      <div class="with-sidebar">
+        <SidebarOrDrawer />
+        <main class="page">
+          <VerifyHint />
+          <ZoneHint />
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          <Body onOpen={(task) => (open.value = task)} />
+        </main>
+      </div>
+      <Shortcuts />
       {open.value && (
         <TaskDialog
           key={open.value.id}
@@ -52,7 +67,68 @@ export function Tasks() {
   );
 }
 
+function Body({ onOpen }: { onOpen: (task: Task) => void }) {
+  const here = view.value;
+  if (missing.value) return <TaskList onOpen={onOpen} />;
+  if (here.kind === "trash") {
+    return (
+      <>
+        <p class="muted">What you delete stays here for 30 days, then it is gone for good.</p>
+        <TrashedLists />
+        <TaskList onOpen={onOpen} />
+      </>
+    );
+  }
+  const list = here.kind === "list" ? lists.listOf(here.id) : undefined;
+  return (
+    <>
+      {list?.archived ? (
+        <div class="alert info spread">
+          <span>This list is archived: no tasks are added to it.</span>
+          <button
+            type="button"
+            class="button small"
+            onClick={() => void setArchived(list, false)}
+          >
+            Take out of the archive
+          </button>
+        </div>
+      ) : (
+        <AddTask />
+      )}
+      <UnsavedReminders />
+      <Toolbar key={JSON.stringify(here)} />
+      <BatchBar />
+      <TaskList onOpen={onOpen} />
+    </>
+  );
+}
+
+
+function titleOf(): string {
+  const here = view.value;
+  switch (here.kind) {
+    case "all":
+      return "All tasks";
+    case "today":
+      return "Today";
+    case "upcoming":
+      return "Upcoming";
+    case "trash":
+      return "Trash";
+    case "list":
+      return lists.listOf(here.id)?.name ?? "List";
+    case "filter":
+      return lists.filterOf(here.id)?.name ?? "Filter";
+    case "label":
+      return `@${lists.labelOf(here.name)?.name ?? here.name}`;
+    default:
+      return "Not found";
+  }
+}
+
 function online() {
+  void lists.load();
   void load({ quiet: phase.peek() === "ready" });
 }
 
@@ -61,7 +137,10 @@ function reloadOnReturn(): () => void {
   let left = Date.now();
   const look = () => {
     if (document.visibilityState === "hidden") left = Date.now();
-    else if (Date.now() - left > STALE_MS) void load({ quiet: true });
+    else if (Date.now() - left > STALE_MS) {
+      void lists.load();
+      void load({ quiet: true });
+    }
   };
   document.addEventListener("visibilitychange", look);
   addEventListener("online", online);

@@ -1,0 +1,103 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+
+import { uuid7 } from "../ids";
+import { addFilter } from "../listChanges";
+import { labels, lists } from "../lists";
+import { PRIORITIES } from "../taskForm";
+import { ask, params, query, showAll, view } from "../tasks";
+import { DUES, isNarrowed, type Query } from "../views";
+import { Field } from "./Field";
+import { NameDialog } from "./sidebar/NameDialog";
+
+/** What narrows the view beside its state and the search. */
+export function FilterPanel() {
+  const saving = useSignal<string | null>(null);
+  const { kind } = view.value;
+  const dated = kind === "today" || kind === "upcoming";
+  return (
+    <div id="filter-panel" class="card filter-panel" role="group" aria-label="Filter">
+      <Choice label="Priority" name="priority" any="Any priority">
+        {PRIORITIES.map(([key, label]) => (
+          <option key={key} value={key}>
+            {label}
+          </option>
+        ))}
+      </Choice>
+      {kind !== "list" && (
+        <Choice label="List" name="list" any="Any list">
+          {lists.value.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </Choice>
+      )}
+      <Choice label="Label" name="label" any="Any label">
+        {labels.value.map(({ id, name }) => (
+          <option key={id} value={name}>
+            {name}
+          </option>
+        ))}
+      </Choice>
+      {!dated && (
+        <Choice label="Due" name="due" any="Any date">
+          {DUES.filter(([key]) => key).map(([key, label]) => (
+            <option key={key} value={key}>
+              {label}
+            </option>
+          ))}
+        </Choice>
+      )}
+      <div class="actions wide">
+        {kind !== "trash" && (
+          <button type="button" class="button small" onClick={() => (saving.value = uuid7())}>
+            Save as filter…
+          </button>
+        )}
+        {isNarrowed(query.value) && (
+          <button type="button" class="button quiet small" onClick={showAll}>
+            Clear
+          </button>
+        )}
+      </div>
+      {saving.value && (
+        <NameDialog
+          title="Save as filter"
+          action={["Save", "Saving…"]}
+          plain
+          save={({ name }) => addFilter(name, params.peek(), saving.value ?? uuid7())}
+          onClosed={() => (saving.value = null)}
+        />
+      )}
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  name: "priority" | "list" | "label" | "due";
+  any: string;
+  children: ComponentChildren;
+}
+
+function Choice({ label, name, any, children }: ChoiceProps) {
+  return (
+    <Field label={label}>
+      {(control) => (
+        <select
+          {...control}
+          class="input"
+          value={query.value[name]}
+          onChange={(event) => {
+            const value = event.currentTarget.value;
+            ask({ [name]: value } as Partial<Query>);
+          }}
+        >
+          <option value="">{any}</option>
+          {children}
+        </select>
+      )}
+    </Field>
+  );
+}
