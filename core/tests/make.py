@@ -18,6 +18,7 @@ from taskbell.lists.models import TaskList
 from taskbell.reminders import service as reminders
 from taskbell.reminders.models import Reminder
 from taskbell.reminders.schemas import ReminderCreate
+from taskbell.tasks import repeats
 from taskbell.tasks import service as tasks
 from taskbell.tasks.models import Task
 from taskbell.tasks.schemas import TaskCreate
@@ -67,26 +68,34 @@ async def an_api_token(session: AsyncSession, user: User, **fields: Any) -> tupl
     return await api_tokens.make_token(session, caller=caller, **wanted | fields)
 
 
-async def a_list(session: AsyncSession, owner: User, name: str = "Home") -> TaskList:
-    added = TaskList(owner_id=owner.id, name=name)
+async def a_list(session: AsyncSession, owner: User, name: str = "Home", **fields: Any) -> TaskList:
+    added = TaskList(owner_id=owner.id, name=name, **fields)
     session.add(added)
     await session.flush()
     return added
 
 
 async def a_task(session: AsyncSession, owner: User, **fields: Any) -> Task:
-    """Add a task as the API does; `due_at` may be in the past here, and any column be set."""
+    """Add a task as the API does; `due_at` may be in the past here, and other columns be set.
+
+    `rrule` and `anchor`: it repeats, from its due time on.
+    """
     columns = {name: fields.pop(name) for name in list(fields) if name in _COLUMNS}
+    rrule, anchor = fields.pop("rrule", None), fields.pop("anchor", "schedule")
     task = await tasks.create_task(
         session, owner_id=owner.id, new=TaskCreate(**{"title": "Water the plants", **fields})
     )
+    if columns.get("deleted_at"):
+        columns["trash_id"] = task.id
     for name, value in columns.items():
         setattr(task, name, value)
+    if rrule is not None:
+        repeats.start(task, rule=repeats.parse_rule(rrule), anchor=anchor, at=now())
     await session.flush()
     return task
 
 
-_COLUMNS = {"due_at", "completed_at", "deleted_at", "created_at", "updated_at"}
+_COLUMNS = {"due_at", "completed_at", "deleted_at", "created_at", "updated_at", "position"}
 
 
 async def a_reminder(session: AsyncSession, task: Task, **fields: Any) -> Reminder:

@@ -145,12 +145,12 @@ def test_a_new_password_signs_out_other_browsers_only(
     # this session goes on, also past its access token
     page.reload()
     expect(section(page, "Devices").get_by_role("listitem")).to_have_count(1)
-    other.get_by_label("Title").fill("Too late")
+    other.get_by_label("Add a task").fill("Too late")
     other.get_by_role("button", name="Add task").click()
     expect(other.get_by_text(ENDED)).to_be_visible()
     fill_in(other, User(user.http, user.email, chosen, user.tokens))
     # what was typed is kept
-    expect(other.get_by_label("Title")).to_have_value("Too late")
+    expect(other.get_by_label("Add a task")).to_have_value("Too late")
 
 
 def test_devices_are_signed_out_one_by_one_or_all_at_once(

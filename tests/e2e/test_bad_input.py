@@ -59,7 +59,7 @@ def test_bad_bodies(user: User, kind: str) -> None:
         "/tasks?per_page=abc",
         "/tasks?q=%00",
         "/tasks?sort=password",
-        "/tasks?due_before=yesterday",
+        "/tasks?due_before=someday",
         "/tasks?cursor=%00",
         f"/tasks?q={'x' * 7000}",
         f"/tasks?q={'x' * 40_000}",

@@ -24,6 +24,7 @@ from tests.e2e.client import (
 from tests.e2e.database import make_admin
 from tests.e2e.mailbox import Mailbox
 from tests.e2e.stacks import SERVICES, RunningStack, json_lines
+from tests.e2e.test_feeds import make_feed, misspelt, secret_of
 from tests.e2e.waiting import until
 
 
@@ -120,11 +121,22 @@ class Planter:
 
 
 def remember(body: Any) -> None:
-    """Remember the tokens of an answer."""
+    """Remember the tokens of an answer, and what is secret in the address of a calendar feed."""
     if isinstance(body, dict):
+        if "/feeds/" in str(body.get("url")):
+            secret(secret_of(body["url"]))
         for name in ("access_token", "refresh_token", "token"):
             if isinstance(body.get(name), str):
                 secret(body[name])
+
+
+def read_feed(http: httpx.Client, user: User) -> None:
+    """Ask for a calendar feed as a calendar program does, and as somebody who pasted it badly."""
+    url = make_feed(user)
+    assert http.get(url).status_code == 200
+    for path in misspelt(url):
+        for method in ("GET", "HEAD", "POST"):
+            assert http.request(method, path).status_code < 500
 
 
 def is_read(http: httpx.Client, stack: RunningStack) -> None:
@@ -148,6 +160,7 @@ def test_no_secret_is_in_any_log(
         planter.plant(operation)
     for path in ("/", "/missing.js", "/reset-password", f"{API}/nothing", "/docs"):
         http.get(path, params={"token": canary("query")}, headers={"Referer": canary("referer")})
+    read_feed(http, user)
     title = canary("title")
     user.remind(user.add_task(title, description=canary("text")), at=instant(soon(1)))
     mailbox.wait(user.email, title)

@@ -28,6 +28,8 @@ from taskbell.reminders.models import Delivery, Reminder
 from taskbell.reminders.schemas import ReminderCreate, ReminderPatch
 from taskbell.reminders.service import MOST_REMINDERS
 from taskbell.tasks import service as tasks
+from taskbell.tasks import trash
+from taskbell.tasks.completion import set_completed
 from taskbell.tasks.errors import TaskNotFoundError
 from taskbell.tasks.models import Task
 from taskbell.tasks.schemas import TaskPatch
@@ -145,30 +147,29 @@ async def test_only_ones_own_reminders(session: AsyncSession) -> None:
 Change = Callable[[AsyncSession, Task], Awaitable[Any]]
 
 
-def act(name: str, **more: Any) -> Change:
+def act(done: Callable[..., Awaitable[Any]], **more: Any) -> Change:
     async def change(session: AsyncSession, task: Task) -> Any:
-        done = getattr(tasks, name)
         return await done(session, owner_id=task.owner_id, task_id=task.id, **more)
 
     return change
 
 
-COMPLETE, REOPEN = act("set_completed", completed=True), act("set_completed", completed=False)
-TRASH, RESTORE, DELETE = act("trash_task"), act("restore_task"), act("delete_task")
+COMPLETE, REOPEN = act(set_completed, completed=True), act(set_completed, completed=False)
+TRASH, RESTORE, DELETE = act(trash.trash_task), act(trash.restore_task), act(trash.delete_task)
 RENAME, CLEAR = (
-    act("update_task", patch=TaskPatch(title="y")),
-    act("update_task", patch=TaskPatch(due_at=None)),
+    act(tasks.update_task, patch=TaskPatch(title="y")),
+    act(tasks.update_task, patch=TaskPatch(due_at=None)),
 )
 
 
 async def move(session: AsyncSession, task: Task) -> Any:
     assert task.due_at is not None
-    return await act("update_task", patch=TaskPatch(due_at=task.due_at + HOUR))(session, task)
+    return await act(tasks.update_task, patch=TaskPatch(due_at=task.due_at + HOUR))(session, task)
 
 
 async def move_back(session: AsyncSession, task: Task) -> Any:
     assert task.due_at is not None
-    return await act("update_task", patch=TaskPatch(due_at=task.due_at - HOUR))(session, task)
+    return await act(tasks.update_task, patch=TaskPatch(due_at=task.due_at - HOUR))(session, task)
 
 
 # after which changes is a waiting reminder (30 minutes before) in which state, and moved by what

@@ -7,6 +7,7 @@ import pytest
 from core.tests.make import a_task, a_user
 from taskbell.db import Database
 from taskbell.tasks import service as tasks
+from taskbell.tasks.completion import set_completed
 from taskbell.tasks.errors import TaskChangedError
 from taskbell.tasks.models import Task
 from taskbell.tasks.schemas import TaskPatch
@@ -70,7 +71,7 @@ async def test_what_was_read_before_the_lock_is_read_again(database: Database, t
 async def test_toggles_alternate(database: Database, task: Task) -> None:
     async def toggle() -> bool:
         async with database.transaction() as session:
-            changed = await tasks.set_completed(session, owner_id=task.owner_id, task_id=task.id)
+            changed = await set_completed(session, owner_id=task.owner_id, task_id=task.id)
             return changed.completed
 
     states = await asyncio.gather(*(toggle() for _ in range(6)))

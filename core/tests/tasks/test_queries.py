@@ -8,8 +8,6 @@ from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import String, bindparam, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -102,25 +100,30 @@ async def test_an_instant_has_its_date_in_the_owners_zone(session: AsyncSession)
     assert await titles(session, owner, due_after=(NOON, None)) == ["21", "22"]
 
 
-async def test_overdue_goes_by_the_zone_of_each_task(session: AsyncSession) -> None:
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "CET"])
+async def test_overdue_goes_by_the_zone_of_whoever_looks(session: AsyncSession, zone: str) -> None:
     """Kiritimati and Pago Pago are never on the same date; the filter agrees with the field."""
-    owner = await a_user(session, time_zone="UTC")
-    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+    owner = await a_user(session, time_zone=zone)
+    for place in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
         for days in range(-2, 3):
             await a_task(
-                session, owner, title=f"{zone} {days}", time_zone=zone,
+                session, owner, title=f"{days}", time_zone=place,
                 due_date=now().date() + days * DAY,
             )  # fmt: skip
     await a_task(session, owner, title="trash", due_date=date(2020, 1, 1), deleted_at=now())
+    today = now().astimezone(ZoneInfo(zone)).date()
     for trashed in (False, True):
         wanted = TaskFilter(trashed=trashed)
         everything = await list_tasks(session, owner_id=owner.id, wanted=wanted, per_page=100)
         for overdue in (True, False):
             wanted = TaskFilter(trashed=trashed, overdue=overdue)
             found = await list_tasks(session, owner_id=owner.id, wanted=wanted, per_page=100)
-            assert [task.title for task in found.items] == [
-                task.title for task in everything.items if is_overdue(task, at=now()) is overdue
+            assert [task.id for task in found.items] == [
+                task.id for task in everything.items if is_overdue(task, at=now()) is overdue
             ]
+            for task in found.items:
+                assert task.due_date is not None
+                assert (task.due_date < today and not trashed) is overdue
 
 
 @pytest.mark.parametrize("month", [1, 7])
@@ -142,7 +145,7 @@ async def mixed(session: AsyncSession, count: int = 14) -> User:
     for number in range(count):
         await a_task(
             session, owner, title=f"Task {'abcA'[number % 4]}", description="word " * (number % 3),
-            priority=["low", "medium", "high", "urgent"][number % 4],
+            priority=["low", "medium", "high", "urgent"][number % 4], position=f"{number % 5}",
             created_at=NOON + DAY * (number // 3), updated_at=NOON - DAY * (number // 4),
             due_at=NOON + DAY * (number // 4) if number % 3 == 0 else None,
             due_date=NOON.date() + DAY * (number // 5) if number % 3 == 1 else None,
@@ -167,25 +170,6 @@ async def test_the_cursor_and_the_pages_show_the_same(
         by_page += [task.id for task in page.items]
     assert by_cursor == by_page
     assert len(set(by_cursor)) == 14
-
-
-KEYS: dict[str, Any] = {
-    "created_at": lambda task: task.created_at,
-    "updated_at": lambda task: task.updated_at,
-    "due": lambda task: task.due_at or datetime.combine(task.due_date, datetime.min.time(), UTC),
-    "priority": lambda task: task.priority,
-    "title": lambda task: task.title.lower(),
-}
-
-
-@pytest.mark.parametrize("sort", SORTS)
-async def test_the_order(session: AsyncSession, sort: SortName) -> None:
-    found = await walk(session, await mixed(session), sort=sort, per_page=100)
-    plain = sort.removeprefix("-")
-    keyed = [task for task in found if plain != "due" or task.due_at or task.due_date]
-    values = [(KEYS[plain](task), task.id) for task in keyed]
-    assert values == sorted(values, reverse=sort.startswith("-"))
-    assert found[: len(keyed)] == keyed, "what is not due comes last"
 
 
 async def test_a_cursor_is_stable_under_inserts(session: AsyncSession) -> None:
@@ -243,73 +227,3 @@ async def test_a_cursor_of_something_else_is_refused(
 async def test_any_rank_is_a_place_in_the_list(session: AsyncSession, value: float) -> None:
     owner, cursor = await a_user(session), forged("-rank", value, ID)
     await list_tasks(session, owner_id=owner.id, wanted=TaskFilter(q="x"), cursor=cursor)
-
-
-TITLES = [
-    "Buy milk", "Milkshake recipe", "Don't forget O'Brien", "C:\\temp clean-up",
-    "50% off (today!)", "Zürich trip", "日本語 の勉強", "foo & bar | !baz",
-    "e-mail ada@example.com",    "2026-11-20 report",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("q", "found"),
-    [
-        ("milk", ["Buy milk", "Milkshake recipe"]),
-        ("MILK buy", ["Buy milk"]),
-        ("mil", ["Buy milk", "Milkshake recipe"]),
-        ("ilk", []),
-        ("don't", ["Don't forget O'Brien"]),
-        ("o'brien", ["Don't forget O'Brien"]),
-        ("C:\\temp", ["C:\\temp clean-up"]),
-        ("clean-up", ["C:\\temp clean-up"]),
-        ("(today!)", ["50% off (today!)"]),
-        ("zürich", ["Zürich trip"]),
-        ("日本語", ["日本語 の勉強"]),
-        ("foo & !baz", ["foo & bar | !baz"]),
-        ("foo | nothing", []),
-        ("ada@example.com", ["e-mail ada@example.com"]),
-        ("2026-11-20", ["2026-11-20 report"]),
-        ("milk !!! ...", ["Buy milk", "Milkshake recipe"]),
-        ("milk'; DROP TABLE task; --", []),
-        ("!!!", []), ("'", []), ("\\", []), ("&", []), (":*", []), ("💚", []), ("<->", []),
-        ("", TITLES), ("   ", TITLES), ("\n\t", TITLES),
-        ("x" * 5000, []), ("ü" * 5000, []), ("word " * 5000, []),
-    ],
-)  # fmt: skip
-async def test_search(session: AsyncSession, q: str, found: list[str]) -> None:
-    owner = await a_user(session)
-    for number, title in enumerate(TITLES):
-        await a_task(session, owner, title=title, created_at=NOON + HOUR * number)
-    assert await titles(session, owner, q=q) == found
-    # ranked, it is the same
-    ranked = await walk(session, owner, wanted=TaskFilter(q=q))
-    assert sorted(task.title for task in ranked) == sorted(found)
-
-
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
-)
-@given(q=st.text(max_size=60).filter(lambda q: "\x00" not in q))
-async def test_no_search_fails(session: AsyncSession, q: str) -> None:
-    owner = await a_user(session)
-    await list_tasks(session, owner_id=owner.id, wanted=TaskFilter(q=q))
-
-
-async def test_the_best_match_comes_first(session: AsyncSession) -> None:
-    owner = await a_user(session)
-    await a_task(session, owner, title="Rent", description="")
-    await a_task(session, owner, title="Other", description="pay the rent")
-    await a_task(session, owner, title="Rent, rent, rent")
-    found = await walk(session, owner, wanted=TaskFilter(q="rent"))
-    assert [task.title for task in found] == ["Rent, rent, rent", "Rent", "Other"]
-
-
-async def test_days_are_listed_among_instants(session: AsyncSession) -> None:
-    owner = await a_user(session)
-    await a_task(session, owner, title="noon", due_at=NOON)
-    await a_task(session, owner, title="that day", due_date=date(2026, 11, 20))
-    await a_task(session, owner, title="whenever")
-    await a_task(session, owner, title="the day after", due_date=date(2026, 11, 21))
-    found = await walk(session, owner, sort="due")
-    assert [task.title for task in found] == ["that day", "noon", "the day after", "whenever"]

@@ -12,8 +12,10 @@ from sqlmodel import col
 from core.tests.make import HOUR, a_list, a_task, a_user, some_id
 from taskbell.clock import now
 from taskbell.lists import service as lists
-from taskbell.lists.service import ListNotFoundError
+from taskbell.lists.errors import ListNotFoundError
 from taskbell.tasks import service as tasks
+from taskbell.tasks import trash
+from taskbell.tasks.completion import set_completed
 from taskbell.tasks.errors import (
     DueInPastError,
     TaskChangedError,
@@ -23,7 +25,7 @@ from taskbell.tasks.errors import (
 )
 from taskbell.tasks.models import Priority, Task
 from taskbell.tasks.schemas import TaskCreate, TaskPatch, TaskPut
-from taskbell.tasks.service import TRASH_TTL
+from taskbell.tasks.trash import TRASH_TTL
 
 DAY = date(2030, 1, 31)
 INSTANT = datetime(2030, 1, 31, 9, tzinfo=UTC)
@@ -150,9 +152,7 @@ async def test_completion_toggles_or_is_set(session: AsyncSession) -> None:
     task = await a_task(session, await a_user(session))
     history = []
     for wanted in (None, None, True, True, False, False):
-        await tasks.set_completed(
-            session, owner_id=task.owner_id, task_id=task.id, completed=wanted
-        )
+        await set_completed(session, owner_id=task.owner_id, task_id=task.id, completed=wanted)
         history.append((task.completed, task.version))
     assert history == [(True, 2), (False, 3), (True, 4), (True, 4), (False, 5), (False, 5)]
 
@@ -161,15 +161,15 @@ async def test_trash_and_restore(session: AsyncSession) -> None:
     task = await a_task(session, await a_user(session))
     who: dict[str, Any] = {"owner_id": task.owner_id, "task_id": task.id}
     for _ in range(2):
-        await tasks.trash_task(session, **who)
+        await trash.trash_task(session, **who)
     assert (task.deleted_at is not None, task.version) == (True, 2)
     assert await tasks.get_task(session, **who) is task
     with pytest.raises(TaskNotFoundError):
         await patch(session, task, title="y")
     with pytest.raises(TaskNotFoundError):
-        await tasks.set_completed(session, **who)
+        await set_completed(session, **who)
     for _ in range(2):
-        await tasks.restore_task(session, **who)
+        await trash.restore_task(session, **who)
     assert (task.deleted_at, task.version) == (None, 3)
 
 
@@ -177,7 +177,7 @@ async def test_trash_and_restore(session: AsyncSession) -> None:
 async def test_deleting_is_for_good(session: AsyncSession, trashed: bool) -> None:
     task = await a_task(session, await a_user(session), deleted_at=now() if trashed else None)
     who: dict[str, Any] = {"owner_id": task.owner_id, "task_id": task.id}
-    await tasks.delete_task(session, **who)
+    await trash.delete_task(session, **who)
     with pytest.raises(TaskNotFoundError):
         await tasks.get_task(session, **who)
 
@@ -187,9 +187,9 @@ async def test_the_trash_empties_after_thirty_days(session: AsyncSession) -> Non
     old = now() - TRASH_TTL - timedelta(minutes=1)
     for deleted_at in (old, old, old, now() - TRASH_TTL + HOUR, None):
         await a_task(session, user, deleted_at=deleted_at)
-    assert await tasks.purge_trash(session, most=2) == 2
-    assert await tasks.purge_trash(session, most=2) == 1
-    assert await tasks.purge_trash(session, most=2) == 0
+    assert await trash.purge_trash(session, most=2) == 2
+    assert await trash.purge_trash(session, most=2) == 1
+    assert await trash.purge_trash(session, most=2) == 0
     assert await session.scalar(select(func.count()).select_from(Task)) == 2
 
 
@@ -197,9 +197,9 @@ Act = Callable[..., Awaitable[Any]]
 ACTS: list[tuple[Act, dict[str, Any]]] = [
     (tasks.update_task, {"patch": TaskPatch(title="y")}),
     (tasks.replace_task, {"new": TaskPut(title="y")}),
-    (tasks.set_completed, {}),
-    (tasks.trash_task, {}),
-    (tasks.delete_task, {}),
+    (set_completed, {}),
+    (trash.trash_task, {}),
+    (trash.delete_task, {}),
 ]
 NAMES = [act.__name__ for act, _ in ACTS]
 
@@ -217,7 +217,7 @@ async def test_only_the_version_that_was_read(
 
 
 @pytest.mark.parametrize(
-    ("act", "more"), [*ACTS, (tasks.get_task, {}), (tasks.restore_task, {})],
+    ("act", "more"), [*ACTS, (tasks.get_task, {}), (trash.restore_task, {})],
     ids=[*NAMES, "get_task", "restore_task"],
 )  # fmt: skip
 async def test_only_ones_own_tasks(session: AsyncSession, act: Act, more: dict[str, Any]) -> None:
