@@ -13,6 +13,10 @@ async def lock_tasks_of(session: AsyncSession, *, owner_id: UUID) -> None:
     changes at once cannot make a circle, leave a live task below one in the trash, or wait for
     each other for ever. Changes of one row that is there need it not.
     """
+    held: set[UUID] = session.info.setdefault("tasks_locked_of", set())
+    if owner_id in held:  # a session is one transaction
+        return
     await session.execute(
         select(func.pg_advisory_xact_lock(func.hashtextextended(f"tasks of {owner_id}", 0)))
     )
+    held.add(owner_id)

@@ -16,7 +16,7 @@ def slot(text: str) -> Slot:
 
 def written(slots: list[Slot]) -> list[str]:
     """The other way round."""
-    return [f"{one:%Y-%m-%d %H:%M}" if isinstance(one, datetime) else str(one) for one in slots]
+    return [str(one).removesuffix(":00") for one in slots]
 
 
 def first(number: int, rule: str, start: str, zone: str = "UTC") -> list[str]:

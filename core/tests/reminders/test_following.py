@@ -115,7 +115,6 @@ async def test_completing_undone_brings_the_moment_back(session: AsyncSession, a
     assert (reminder.state, reminder.next_fire_at) == ("scheduled", before)
 
 
-@pytest.mark.xfail(strict=True, reason="any change of the task lets it fire at once")
 async def test_one_too_early_for_this_occurrence_waits_for_a_later_one(
     session: AsyncSession, ada: User
 ) -> None:
@@ -130,7 +129,6 @@ async def test_one_too_early_for_this_occurrence_waits_for_a_later_one(
     assert reminder.next_fire_at == task.due_at - DAY
 
 
-@pytest.mark.xfail(strict=True, reason="it fires at once, each time it is completed")
 async def test_completing_does_not_remind_at_once_of_the_next_occurrence(
     session: AsyncSession, ada: User
 ) -> None:

@@ -17,6 +17,7 @@ from taskbell.recurrence.series import next_slot, upcoming
 from taskbell.recurrence.slots import Slot, instant_of, slot_from_key, slot_of
 from taskbell.reminders.plan import ALL_DAY_AT
 from taskbell.tasks.rows import TaskRow
+from taskbell.times import LATEST
 
 MOST_COUNTED = 500
 """Of a series that ends by COUNT so many are shown; the others follow when it has come nearer."""
@@ -126,6 +127,7 @@ def _portable(rule: Rule, start: Slot, first: Slot, zone: str) -> str | None:
 
 def _until(until: date | datetime, first: Slot, zone: str) -> date | datetime:
     """Return UNTIL as RFC 5545 wants it: a date among dates, UTC among times of a zone."""
+    until = _at_most_latest(until)  # the end of time would overflow in some zones
     if not isinstance(first, datetime):
         if not isinstance(until, datetime):
             return until
@@ -133,6 +135,12 @@ def _until(until: date | datetime, first: Slot, zone: str) -> date | datetime:
     if not isinstance(until, datetime):
         until = datetime.combine(until, time(23, 59, 59))
     return until if until.tzinfo else instant_of(until, zone)
+
+
+def _at_most_latest(until: date | datetime) -> date | datetime:
+    if not isinstance(until, datetime):
+        return min(until, LATEST.date())
+    return min(until, LATEST if until.tzinfo else LATEST.replace(tzinfo=None))
 
 
 def _latest(slot: Slot, due: Slot, zone: str) -> Slot:

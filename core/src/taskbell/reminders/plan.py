@@ -53,7 +53,9 @@ def plan(task: Task, reminder: Reminder, *, at: datetime) -> Plan:
     A reminder that is already waiting for the right moment keeps waiting, however long that moment
     is past: it goes out late rather than never, as does one that was not sent at its moment because
     of a change that is undone now. One that is moved to a past moment fires at once
-    while the task is still ahead, and is cancelled when that is past too.
+    while the task is still ahead, and is cancelled when that is past too. With a repeating task it
+    does so only if it was waiting: what is past already when an occurrence begins ("2 days before",
+    daily) was never to come.
     """
     target = fire_time(task, reminder)
     if target is None or task.completed_at is not None or task.deleted_at is not None:
@@ -61,7 +63,9 @@ def plan(task: Task, reminder: Reminder, *, at: datetime) -> Plan:
     if target == reminder.last_fire_at:
         return Plan("fired", None)
     due = due_instant(task)
-    ahead = due is not None and due > at
+    begins = task.rrule is not None and reminder.next_fire_at is None
+    begins = begins and reminder.offset_minutes is not None
+    ahead = due is not None and due > at and not begins
     owed = target == reminder.owed_at and at - target < OWED_FOR
     if target > at or target == reminder.next_fire_at or owed or ahead:
         return Plan("scheduled", target)

@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.config import JsonDict
@@ -47,11 +48,21 @@ def _plain_date(value: object) -> object:
     raise PydanticCustomError("date", "must be a date such as 2026-11-20")
 
 
+def _true_or_false(value: object) -> bool:
+    # also not null: absent toggles, and who sends null may not mean that
+    if isinstance(value, bool):
+        return value
+    raise PydanticCustomError("bool_type", "must be true or false")
+
+
 MOST_LABELS = 50
 
 Title = Annotated[Line, StringConstraints(max_length=200)]
 OccurrenceKey = Annotated[
     str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$", max_length=19)
+]
+TrueOrFalse = Annotated[
+    bool | None, BeforeValidator(_true_or_false), WithJsonSchema({"type": "boolean"})
 ]
 Labels = Annotated[list[LabelName], Field(max_length=MOST_LABELS)]
 Description = Annotated[Text, Field(max_length=10_000)]
@@ -167,7 +178,7 @@ class Completion(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"completed": True}]})
 
-    completed: Annotated[bool, Field(strict=True)] | None = None
+    completed: TrueOrFalse = None
     occurrence: OccurrenceKey | None = Field(
         None, description="Of a repeating task: the one that is meant, as the task showed it."
     )

@@ -17,7 +17,12 @@ _MARKS = r"[\u0300-\u036f]+"
 _UNSPACED = r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7a3])"
 
 
+_SIGNS = "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
+
+
 def _searchable(text: str) -> str:
+    signs = _SIGNS.replace("'", "''")
+    text = f"translate({text}, '{signs}', '{' ' * len(_SIGNS)}')"
     plain = f"regexp_replace(normalize({text}, NFKD), '{_MARKS}', '', 'g')"
     cut = f"regexp_replace(normalize({plain}, NFKC), '{_UNSPACED}', ' \\1 ', 'g')"
     return f"CASE WHEN octet_length({text}) = char_length({text}) THEN {text} ELSE {cut} END"
