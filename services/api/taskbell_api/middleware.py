@@ -9,6 +9,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from taskbell.clock import now
 from taskbell.ids import new_id
 from taskbell.logs import REQUEST_ID
 from taskbell_api import problems
@@ -38,6 +39,7 @@ class RequestLine:
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
         started = time.perf_counter()
+        state["seen_at"] = now()
         status = 0
 
         async def send_with_id(message: Message) -> None:

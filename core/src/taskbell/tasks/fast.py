@@ -8,6 +8,7 @@ ended; None for callers that were looked up already, and other programs than the
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -230,6 +231,7 @@ async def set_completed(
     completed: bool | None = None,
     occurrence: str | None = None,
     subtasks: Subtasks = "keep",
+    asked_at: datetime | None = None,
     if_version: int | None = None,
     via: str = "system",
 ) -> TaskRow:
@@ -257,7 +259,7 @@ async def set_completed(
             completed=completed,
             occurrence=occurrence,
             subtasks=subtasks,
-            asked_at=moment,
+            asked_at=asked_at or moment,
             if_version=if_version,
             via=via,
         )

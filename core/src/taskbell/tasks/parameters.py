@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -22,8 +23,16 @@ from taskbell.tasks.schemas import Date, PriorityName
 from taskbell.text import Text
 from taskbell.times import Instant
 
+
+def _with_plus(value: object) -> object:
+    # in a query string a plus is a blank, unless it is written %2B
+    return "+" + value[1:] if isinstance(value, str) and value.startswith(" ") else value
+
+
 RelativeDay = Annotated[
-    str, StringConstraints(pattern=r"^(today|tomorrow|yesterday|[+-][0-9]{1,4}d)$", max_length=9)
+    str,
+    BeforeValidator(_with_plus),
+    StringConstraints(pattern=r"^(today|tomorrow|yesterday|[+-][0-9]{1,4}d)$", max_length=9),
 ]
 
 

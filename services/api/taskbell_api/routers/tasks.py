@@ -33,6 +33,7 @@ from taskbell.tasks.parameters import TaskParameters
 from taskbell.tasks.rows import TaskRow, read
 from taskbell.tasks.schemas import Completion, TaskCreate, TaskOut, TaskPatch, TaskPut
 from taskbell_api.access import ReadsTasksAtOnce, WritesTasks, WritesTasksAtOnce
+from taskbell_api.arrival import ArrivedAt
 from taskbell_api.deps import BASE, DatabaseDep, SessionDep, TransactionDep
 from taskbell_api.idempotency import CreatesTasksAtOnce, IdempotentRoute
 from taskbell_api.openapi import errors
@@ -226,6 +227,7 @@ async def complete_task(
     response: Response,
     task_id: UUID,
     if_version: IfVersionDep,
+    arrived_at: ArrivedAt,
     body: Completion | None = None,
     subtasks: Annotated[
         Subtasks, Query(description="`complete`: all its pending subtasks with it.")
@@ -245,6 +247,7 @@ async def complete_task(
         completed=None if body is None else body.completed,
         occurrence=None if body is None else body.occurrence,
         subtasks=subtasks,
+        asked_at=arrived_at,
         if_version=if_version,
         via=caller.via,
     )
