@@ -23,7 +23,7 @@ async def complete(ada: Person, task: dict[str, Any], told: str | None = None) -
 
 
 async def test_what_arrived_before_another_was_done_does_nothing(ada: Person) -> None:
-    """Of twenty that complete an occurrence at once, the last may be read when the first is done."""
+    """Of twenty that complete one at once, the last may be read when the first is done."""
     task = await ada.task(**DAILY)
     told = f"{(now() - timedelta(milliseconds=5)).timestamp():.3f}"
     first = await complete(ada, task, told)
