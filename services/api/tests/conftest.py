@@ -23,8 +23,9 @@ from taskbell_api.app import create_app
 from taskbell_api.deps import Services
 from taskbell_api.settings import ApiSettings
 
-from .operations import NEW_TASK, UNKNOWN_IDS, Operation
 from .operations import PASSWORD as PASSWORD
+from .operations import UNKNOWN_IDS, Operation
+from .things import task_for
 
 ORIGIN = "http://testserver"
 APP_ORIGIN = "https://app.example.com"
@@ -245,17 +246,6 @@ def belongings(services: Services, new_person: NewPerson) -> Belongings:
         return ids
 
     return make
-
-
-async def task_for(person: Person, operation: Operation) -> dict[str, Any]:
-    """Make a task, without reminders, that an operation finds something to do with."""
-    fields: dict[str, Any] = dict(NEW_TASK)
-    if operation.path.endswith(("/skip", "/occurrences", "/completions")):
-        fields["recurrence"] = {"rrule": "FREQ=DAILY"}
-    task = await person.task(**fields)
-    if operation.path.endswith("/undo"):
-        await person.patch(f"/tasks/{task['id']}", json={"title": "Water them again"})
-    return task
 
 
 async def signed_in_again(services: Services, person: Person) -> Person:

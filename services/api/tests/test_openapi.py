@@ -26,6 +26,7 @@ from taskbell.quick_add.schemas import QuickOut
 from taskbell.reminders.schemas import DeliveryOut, ReminderOut
 from taskbell.tasks.activity_schemas import ActivityOut
 from taskbell.tasks.schemas import CompletionOut, TaskOut
+from taskbell.transfer.schemas import ImportOut, ImportRowOut
 from taskbell_api.examples import EXAMPLES
 from taskbell_api.pages import PageOut
 from taskbell_api.query_strings import parameters
@@ -111,6 +112,7 @@ def test_examples_are_valid() -> None:
     models += [FeedOut, NewFeedOut, PageOut[FeedOut]]
     models += [ActivityOut, CompletionOut, QuickOut, BatchOut, OccurrencesOut]
     models += [PageOut[ActivityOut], PageOut[CompletionOut]]
+    models += [ImportOut, ImportRowOut, PageOut[ImportOut], PageOut[ImportRowOut]]
     named = {re.sub(r"\W", "_", model.__name__): model for model in models}
     assert set(named) == set(EXAMPLES)
     for name, example in EXAMPLES.items():

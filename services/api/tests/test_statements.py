@@ -18,10 +18,11 @@ from taskbell.ids import new_id
 from taskbell_api.app import create_app
 from taskbell_api.settings import ApiSettings
 
-from .conftest import PASSWORD, Belongings, Person, PersonFor, client, task_for
+from .conftest import PASSWORD, Belongings, Person, PersonFor, client
 from .mailbox import mail_link
 from .operations import NEW_TASK, OPERATIONS, Operation
 from .test_authorisation import call, name
+from .things import task_for
 
 # Statements of the call in the table. `+ T`: in a transaction, BEGIN and COMMIT come on top;
 # otherwise the one statement is the transaction. `A +`: whether the session goes on is asked first;

@@ -186,9 +186,7 @@ async def test_preconditions(ada: Person, method: str, path: str, body: Any) -> 
         await ada.delete(url)
     before = await read(ada, task)
     for stale in ('"1"', '"9"', '"x"'):
-        answer = await ada.request(
-            method, f"{url}{path}", json=body, headers={"If-Match": stale}
-        )
+        answer = await ada.request(method, f"{url}{path}", json=body, headers={"If-Match": stale})
         assert_problem(answer, 412, "version_mismatch")
     assert await read(ada, task) == before
     answer = await ada.request(

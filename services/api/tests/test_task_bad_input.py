@@ -1,4 +1,4 @@
-"""What tasks, batches and quick add must not take: never a 5xx, always a problem, nothing echoed."""
+"""Tasks, batches, lines of text that must not be taken: a problem, never a 5xx, nothing echoed."""
 
 from typing import Any
 
@@ -66,7 +66,9 @@ async def test_odd_queries(ada: Person, query: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["activity", "completions"])
-@pytest.mark.parametrize("junk", ["WzFd", "WyIxIl0", "W10", "bnVsbA", "WzFlMzA5XQ", "%00", "x" * 50])
+@pytest.mark.parametrize(
+    "junk", ["WzFd", "WyIxIl0", "W10", "bnVsbA", "WzFlMzA5XQ", "%00", "x" * 50]
+)
 async def test_junk_cursors(ada: Person, path: str, junk: str) -> None:
     url = f"/tasks/{(await ada.task())['id']}/{path}"
     assert_problem(await ada.get(f"{url}?cursor={junk}"), 422, "invalid_cursor")

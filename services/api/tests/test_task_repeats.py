@@ -1,4 +1,4 @@
-"""Repeating tasks: one next occurrence, whoever completes it, how often and from how many devices."""
+"""Repeating tasks: one next occurrence, however often and from however many devices it is done."""
 
 import asyncio
 from collections import Counter
@@ -77,9 +77,7 @@ async def test_clients_that_skip_and_complete_at_once_agree(ada: Person) -> None
 
 
 async def test_the_last_one_completes_it(ada: Person) -> None:
-    task = await ada.task(
-        due_at="2030-01-31T09:00:00Z", recurrence={"rrule": "FREQ=DAILY;COUNT=3"}
-    )
+    task = await ada.task(due_at="2030-01-31T09:00:00Z", recurrence={"rrule": "FREQ=DAILY;COUNT=3"})
     for key in ("2030-01-31T09:00:00", "2030-02-01T09:00:00"):
         assert not (await do(ada, task, "complete", occurrence=key))["completed"]
     done = await do(ada, task, "complete", occurrence="2030-02-02T09:00:00")

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from taskbell.clock import now
 from taskbell.errors import TaskbellError
 from taskbell.locks import lock_tasks_of
 from taskbell.tasks import completion, moving, service, trash
@@ -129,18 +131,33 @@ class Result:
 
 
 async def run(
-    session: AsyncSession, *, owner_id: UUID, operations: Sequence[AnyOperation], via: str
+    session: AsyncSession,
+    *,
+    owner_id: UUID,
+    operations: Sequence[AnyOperation],
+    via: str,
+    asked_at: datetime | None = None,
 ) -> list[Result]:
     """Do all operations in order; the results show the tasks as they are at the end.
 
+    `asked_at`: an occurrence that another request did since then is not followed by the next one.
     Raises what the first one that fails raises, with its place before the names of its fields; the
     caller's transaction must then not be committed.
     """
+    asked_at = asked_at or now()
     await lock_tasks_of(session, owner_id=owner_id)
+    moved: set[UUID] = set()
     done: list[tuple[AnyOperation, UUID]] = []
     for number, operation in enumerate(operations):
         try:
-            done.append((operation, await _run(session, owner_id, operation, via)))
+            if isinstance(operation, (CompleteOperation, SkipOperation)):
+                await _move_on(
+                    session, owner_id, operation, via, None if operation.id in moved else asked_at
+                )
+                moved.add(operation.id)  # once more in this batch is meant
+                done.append((operation, operation.id))
+            else:
+                done.append((operation, await _run(session, owner_id, operation, via)))
         except TaskbellError as error:
             _place(error, number, operation.op)
             raise
@@ -148,7 +165,16 @@ async def run(
     return [_result(operation, task_id, tasks.get(task_id)) for operation, task_id in done]
 
 
-async def _run(session: AsyncSession, owner_id: UUID, operation: AnyOperation, via: str) -> UUID:
+async def _run(
+    session: AsyncSession,
+    owner_id: UUID,
+    operation: CreateOperation
+    | UpdateOperation
+    | MoveOperation
+    | DeleteOperation
+    | RestoreOperation,
+    via: str,
+) -> UUID:
     match operation:
         case CreateOperation(task=new):
             return (await service.create_task(session, owner_id=owner_id, new=new)).id
@@ -158,26 +184,6 @@ async def _run(session: AsyncSession, owner_id: UUID, operation: AnyOperation, v
                 owner_id=owner_id,
                 task_id=operation.id,
                 patch=patch,
-                if_version=operation.if_version,
-                via=via,
-            )
-        case CompleteOperation():
-            await completion.set_completed(
-                session,
-                owner_id=owner_id,
-                task_id=operation.id,
-                completed=operation.completed,
-                occurrence=operation.occurrence,
-                subtasks=operation.subtasks,
-                if_version=operation.if_version,
-                via=via,
-            )
-        case SkipOperation(occurrence=occurrence):
-            await completion.skip_occurrence(
-                session,
-                owner_id=owner_id,
-                task_id=operation.id,
-                occurrence=occurrence,
                 if_version=operation.if_version,
                 via=via,
             )
@@ -193,6 +199,37 @@ async def _run(session: AsyncSession, owner_id: UUID, operation: AnyOperation, v
         case _:
             await _trash_or_restore(session, owner_id, operation, via)
     return operation.id
+
+
+async def _move_on(
+    session: AsyncSession,
+    owner_id: UUID,
+    operation: CompleteOperation | SkipOperation,
+    via: str,
+    asked_at: datetime | None,
+) -> None:
+    if isinstance(operation, SkipOperation):
+        await completion.skip_occurrence(
+            session,
+            owner_id=owner_id,
+            task_id=operation.id,
+            occurrence=operation.occurrence,
+            asked_at=asked_at,
+            if_version=operation.if_version,
+            via=via,
+        )
+        return
+    await completion.set_completed(
+        session,
+        owner_id=owner_id,
+        task_id=operation.id,
+        completed=operation.completed,
+        occurrence=operation.occurrence,
+        subtasks=operation.subtasks,
+        asked_at=asked_at,
+        if_version=operation.if_version,
+        via=via,
+    )
 
 
 async def _trash_or_restore(

@@ -84,17 +84,21 @@ async def skip_occurrence(
     owner_id: UUID,
     task_id: UUID,
     occurrence: str | None = None,
+    asked_at: datetime | None = None,
     if_version: int | None = None,
     via: str = "system",
 ) -> Task:
     """Move a repeating task on without having done it; the last one completes it.
 
-    Raises `TaskNotFoundError`, `TaskChangedError`, `NotRepeatingError`, `OccurrenceGoneError`.
+    Without an `occurrence` nothing happens when it was moved on after `asked_at`. Raises
+    `TaskNotFoundError`, `TaskChangedError`, `NotRepeatingError`, `OccurrenceGoneError`.
     """
     await lock_tasks_of(session, owner_id=owner_id)
     task = await lock_task(session, owner_id=owner_id, task_id=task_id, if_version=if_version)
     if task.rrule is not None and occurrence is not None and occurrence != task.occurrence:
         await _check_past(session, task, occurrence)
+        return task
+    if occurrence is None and asked_at and await _moved_on_since(session, task, asked_at):
         return task
     if task.rrule is None or task.completed_at is not None:
         raise NotRepeatingError

@@ -139,7 +139,9 @@ async def _take_back(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    tasks = {one.id: one for one in found}
+    latest = await _latest_changes(session, ids)
+    last_of = {one.task_id: one.version for one in changes}
+    tasks = {one.id: one for one in found if latest.get(one.id) == last_of[one.id]}
     parents = {one.parent_id for one in tasks.values()}
     with session.no_autoflush:  # the place that it was in may be gone
         for change in changes:
@@ -159,6 +161,20 @@ async def _take_back(
             await _name_labels(session, one)
     await session.flush()
     await tree.recount(session, parents | {one.parent_id for one in tasks.values()})
+
+
+async def _latest_changes(session: AsyncSession, task_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the last change of each task that is not taken back."""
+    found = await session.execute(
+        select(col(TaskActivity.task_id), func.max(col(TaskActivity.version)))
+        .where(
+            col(TaskActivity.task_id).in_(task_ids),
+            col(TaskActivity.undone_at).is_(None),
+            col(TaskActivity.action) != "undone",
+        )
+        .group_by(col(TaskActivity.task_id))
+    )
+    return {row[0]: row[1] for row in found}
 
 
 async def _set_back(session: AsyncSession, task: Task, change: TaskActivity) -> None:

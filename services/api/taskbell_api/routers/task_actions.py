@@ -38,6 +38,7 @@ from taskbell.tasks.schemas import (
     TaskOut,
 )
 from taskbell_api.access import ReadsTasks, WritesTasks
+from taskbell_api.arrival import ArrivedAt
 from taskbell_api.deps import BASE, SessionDep
 from taskbell_api.idempotency import CreatesTasks, IdempotentRoute
 from taskbell_api.openapi import errors
@@ -105,7 +106,9 @@ async def quick_add_task(
         NotRepeatingError, NotASiblingError,
     ),
 )  # fmt: skip
-async def run_batch(session: SessionDep, caller: CreatesTasks, body: Batch) -> BatchOut:
+async def run_batch(
+    session: SessionDep, caller: CreatesTasks, arrived_at: ArrivedAt, body: Batch
+) -> BatchOut:
     """Do up to 100 operations in order, in one transaction.
 
     Tasks that are created here with an `id` can be used by what follows. Should one fail nothing
@@ -113,7 +116,11 @@ async def run_batch(session: SessionDep, caller: CreatesTasks, body: Batch) -> B
     (`body.operations.3`).
     """
     done = await batch.run(
-        session, owner_id=caller.user_id, operations=body.operations, via=caller.via
+        session,
+        owner_id=caller.user_id,
+        operations=body.operations,
+        via=caller.via,
+        asked_at=arrived_at,
     )
     moment = now()
     results = [
@@ -165,6 +172,7 @@ async def skip_occurrence(
     response: Response,
     task_id: UUID,
     if_version: IfVersionDep,
+    arrived_at: ArrivedAt,
     body: Skip | None = None,
 ) -> TaskOut:
     """Move a repeating task on to its next occurrence without having done this one."""
@@ -173,6 +181,7 @@ async def skip_occurrence(
         owner_id=caller.user_id,
         task_id=task_id,
         occurrence=None if body is None else body.occurrence,
+        asked_at=arrived_at,
         if_version=if_version,
         via=caller.via,
     )
