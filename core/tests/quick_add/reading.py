@@ -22,8 +22,9 @@ def context(
     week_start: WeekStart = "monday",
     locale: str = "en-GB",
     lists: Mapping[str, UUID] = LISTS,
+    past: bool = False,
 ) -> Context:
-    return Context(at=at, zone=zone, week_start=week_start, locale=locale, lists=lists)
+    return Context(at, zone, week_start, locale, lists, past)
 
 
 def told(parsed: Parsed, where: Context) -> str:

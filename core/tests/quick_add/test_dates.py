@@ -95,6 +95,8 @@ DATES = [
     ("Call mom, [tomorrow], about dinner", "Call mom, about dinner: due 2026-11-19"),
     ("Call mom [tomorrow]!", "Call mom!: due 2026-11-19"),
     ("Call mom [TOMORROW]", "Call mom: due 2026-11-19"),
+    ("Meet Ann [monday] but not on friday", "Meet Ann but not on friday: due 2026-11-23"),
+    ("Meet Ann [tomorrow], except 27 nov", "Meet Ann, except 27 nov: due 2026-11-19"),
     ("Monday 9am call about [tuesday]", "Monday 9am call about: due 2026-11-24"),
 ]
 

@@ -18,6 +18,8 @@ LISTS_OF = [
     "due ", "in 3 days ", "at 9 ", "9am or ", "9am to ", "monday or ", "tomorrow to ",
     "9am and ", "every day at 9am and 5pm, ", "tomorrow at 9, every week, ", "every day starting ",
     "every day 3 times ", "for 3 weeks ", "end of ", "a week from ",
+    "every day except ", "except ", "not on sundays ", "every day but sunday, ", "daily 9am ",
+    "1 hour 30 minutes ", "every day after completion ", "except on ",
 ]  # fmt: skip
 
 

@@ -181,6 +181,34 @@ def test_at_the_end_of_january(text: str, due: str) -> None:
     assert read(f"Call Ann {text}", where) == f"Call Ann: due {due}"
 
 
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("yesterday", "2026-11-17"),
+        ("today 8am", "2026-11-18 08:00"),
+        ("today at 9", "2026-11-18 09:00"),
+        ("12 Jan 2020 14:00", "2020-01-12 14:00"),
+        ("17 nov", "2026-11-17"),
+        ("18 nov", "2026-11-18"),
+        ("19 nov", "2026-11-19"),
+        ("19 may", "2026-05-19"),
+        ("18 may", "2027-05-18"),
+        ("9am", "2026-11-19 09:00"),
+    ],
+)
+def test_what_was_written_before_may_be_past(text: str, due: str) -> None:
+    assert read(f"Call Ann {text}", context(past=True)) == f"Call Ann: due {due}"
+
+
+def test_at_new_year_a_date_without_a_year_is_that_of_the_old_one() -> None:
+    where = context(at=datetime(2027, 1, 5, 9, tzinfo=UTC), locale="de", past=True)
+    for text in ["20 dec", "20.12.", "20. Dezember"]:
+        parsed = parse(f"Call Ann {text}", where)
+        assert str(parsed.due_date) == "2026-12-20"
+        assert parsed.yearless
+    assert not parse("Call Ann 20 dec 2026", where).yearless
+
+
 def test_lists_go_by_the_longest_name_that_fits() -> None:
     lists = {"A": UUID(int=1), "A b": UUID(int=2), "A b c": UUID(int=3), "Straße": UUID(int=4)}
     for text, number in [("#a b cd x", 2), ("#A B C x", 3), ("#ab x", 0), ("x #STRASSE", 4)]:

@@ -96,6 +96,32 @@ TEXTS = """
     Take twice daily pills
     Read the daily
     Create monthly report
+    Weekly review
+    Meds daily morning and evening
+    Read daily mail
+    Study 2h
+    Lunch 1h
+    Ping Joe 1h
+    Sleep for 8h
+    Run every day except when it rains at 9am
+    Run every day except sunday and holidays tomorrow
+    Run 6am every day except xmas !30m
+    Run every day in the park at 9am except sundays
+    Run every day (except sunday)
+    Run, not on mondays, every week
+    Except on sundays, run every day
+    Run every day except sunday morning
+    Run every day except friday 27 nov
+    Run every! day except sunday
+    Run every monday except monday
+    Run every 2 days but not on sunday
+    Pay every month but december
+    Report every year on the last friday
+    Backup end of every quarter on friday
+    Ping in a day and a half
+    Ping in 2 weeks and 3 days
+    Close by end of week
+    Close eow
     Prepare weekly review
     Plan weekend trip
     Prepare end of month report

@@ -82,6 +82,13 @@ TIMES = [
     ),
     ("Meet Ann [due tomorrow at 5pm]", "Meet Ann: due 2026-11-19 17:00"),
     ("Meeting [tomorrow] 9am to 10am", "Meeting 9am to 10am: due 2026-11-19"),
+    ("Meet Ann [at 2h]", "Meet Ann: due 2026-11-19 02:00"),
+    ("Meet Ann [14h tomorrow]", "Meet Ann: due 2026-11-19 14:00"),
+    ("Deep work 3h [tomorrow]", "Deep work 3h: due 2026-11-19"),
+    ("Study [tomorrow] 2h", "Study 2h: due 2026-11-19"),
+    ("Call 2h with Bob [friday]", "Call 2h with Bob: due 2026-11-20"),
+    ("Meet Ann [in 2 hours and 5 minutes]", "Meet Ann: due 2026-11-18 12:20"),
+    ("Meet Ann [later tonight]", "Meet Ann: due 2026-11-18 20:00"),
     ("Scan receipts [2020-01-01] 9:00", "Scan receipts 9:00: due 2020-01-01"),
 ]
 

@@ -11,6 +11,7 @@ _WORDS = """
     27.1. 9am 9:30 21:00 5pm 24/7 9:30pm a.m. +5 3d 30m 1h30m !30m !1d !9am !tomorrow !at daily
     weekly monthly yearly biweekly mid end eom half times 5k p1 p2 p4 #Home #Work #nothing @label
     @🏠 @a@b https://x.y/#Home " “ ” call mom pay rent [ ] Januar 'tomorrow' ﬁnd İstanbul ß 27.jan
+    except but not without weekends completion 2h later yesterday
     12 12am 12pm in-time forever from now 999 9999
 """
 WORDS = _WORDS.split()

@@ -132,6 +132,43 @@ def test_dates_as_todoist_writes_them(
     assert item.messages == []
 
 
+@pytest.mark.parametrize(
+    ("written", "due", "rrule"),
+    [
+        ("12 Jan 2020 14:00", datetime(2020, 1, 12, 13, tzinfo=UTC), None),
+        ("2026-11-19 9am", datetime(2026, 11, 19, 8, tzinfo=UTC), None),
+        ("2026-11-19 9:00", datetime(2026, 11, 19, 8, tzinfo=UTC), None),
+        ("today 8am", datetime(2026, 11, 20, 7, tzinfo=UTC), None),
+        ("yesterday", date(2026, 11, 19), None),
+        ("daily 9am", datetime(2026, 11, 21, 8, tzinfo=UTC), "FREQ=DAILY"),
+    ],
+)
+def test_what_was_due_before_stays_due_then(
+    written: str, due: date | datetime, rrule: str | None
+) -> None:
+    (item,) = read("todoist", f"{HEADER}task,A,,4,1,,,{written},en,\n").items
+    assert (item.due_at or item.due_date) == due
+    assert (item.recurrence.rrule if item.recurrence else None) == rrule
+    assert item.messages == []
+
+
+@pytest.mark.parametrize(
+    ("written", "due"),
+    [
+        ("17 Nov 14:00", datetime(2026, 11, 17, 13, tzinfo=UTC)),
+        ("17/11", date(2026, 11, 17)),
+        ("1 Jun", date(2026, 6, 1)),
+        ("1 May", date(2027, 5, 1)),
+    ],
+)
+def test_a_date_without_a_year_is_one_within_half_a_year_before(
+    written: str, due: date | datetime
+) -> None:
+    (item,) = read("todoist", f"{HEADER}task,A,,4,1,,,{written},en,\n").items
+    assert (item.due_at or item.due_date) == due
+    assert item.messages == [f"Its date names no year: {due.year} is taken."]
+
+
 def test_every_with_an_exclamation_mark_counts_from_the_completion() -> None:
     (item,) = read("todoist", f"{HEADER}task,A,,4,1,,,every! day,en,\n").items
     assert item.recurrence == ImportedRecurrence("FREQ=DAILY", "completion")

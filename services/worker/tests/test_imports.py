@@ -193,11 +193,24 @@ async def test_an_import_that_was_forgotten_ends_quietly(empty_database: Databas
     assert (await do(IMPORT, ImportPayload(import_id=import_id))).state == "done"
 
 
+async def test_what_a_parser_does_not_expect_ends_the_import_at_once(
+    empty_database: Database, do: Do
+) -> None:
+    user = await a_person(empty_database)
+    import_id = await start(empty_database, user, content(REAL["trello"]), "trello")
+    async with empty_database.transaction() as session:  # nobody can: the profile checks it
+        await session.execute(update(User).values(time_zone="Nowhere/Land"))
+    assert (await do(again=await the_job(empty_database))).state == "done"
+    failed = await read(empty_database, import_id)
+    assert (failed.state, failed.error) == ("failed", "This file could not be read.")
+    assert failed.file is None
+
+
 async def test_an_import_that_never_succeeds_is_given_up(empty_database: Database, do: Do) -> None:
     user = await a_person(empty_database)
-    data = content(REAL["trello"])
-    import_id = await start(empty_database, user, data, "trello")
-    async with empty_database.transaction() as session:  # nobody can: the profile checks it
+    due = {"due_date": "2100-01-01", "reminders": [{"offset_minutes": 5}]}
+    import_id = await start(empty_database, user, many(0, tasks=[{"id": "t", "title": "T"} | due]))
+    async with empty_database.transaction() as session:  # it can be read, but not be written
         await session.execute(update(User).values(time_zone="Nowhere/Land"))
     job = await do(again=await the_job(empty_database))
     assert (job.state, (await read(empty_database, import_id)).state) == ("ready", "running")

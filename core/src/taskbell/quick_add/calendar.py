@@ -11,6 +11,7 @@ from taskbell.recurrence.slots import Slot, instant_of, slot_of, today
 LAST_DAY = date(2199, 12, 31)
 """What `taskbell.times.Instant` takes ends with the year after."""
 _FIRST_DAY = date(1970, 1, 1)
+_HALF_A_YEAR = 183
 _WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
 
 
@@ -19,6 +20,7 @@ class Calendar:
     """The user's present.
 
     `now` is in UTC, `today` in the user's zone; weeks begin at weekday `week_start` (0 is Monday).
+    `past`: see `Context`.
     """
 
     now: datetime
@@ -27,6 +29,7 @@ class Calendar:
     week_start: int
     month_first: bool
     language: str
+    past: bool = False
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -39,6 +42,7 @@ class Calendar:
             week_start=_WEEK_STARTS[context.week_start],
             month_first=language == "en" and region == "us",
             language=language,
+            past=context.past,
         )
 
     @property
@@ -67,6 +71,19 @@ class Calendar:
     def next_weekday(self, weekday: int) -> date | None:
         """Return the next such day after today."""
         return shift(self.today, (weekday - self.today.weekday() - 1) % 7 + 1)
+
+    def yearly(self, month: int, day: int) -> date | None:
+        """Return the day that a date without a year means: the next such day.
+
+        Where what is past may be meant, it is the last one when that was within half a year.
+        """
+        if self.past:
+            last = made(self.today.year, month, day)
+            if last is None or last > self.today:
+                last = made(self.today.year - 1, month, day)
+            if last and (self.today - last).days <= _HALF_A_YEAR:
+                return last
+        return next_yearly(self.today, month, day)
 
     def week_of(self, day: date) -> date:
         """Return the first day of the week a day belongs to."""

@@ -6,7 +6,7 @@ word such as `on` or `by` announces a date, so that what could be something else
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from taskbell.quick_add import calendar
 from taskbell.quick_add.calendar import Calendar
@@ -31,12 +31,14 @@ class Day:
     """A date up to the token `end`.
 
     `part` is the part of the day that its name tells (`tonight`), `wall` the time that stands for.
+    `yearless`: it names a day and a month only.
     """
 
     date: date
     end: int
     wall: time | None = None
     part: str = ""
+    yearless: bool = False
 
 
 _TODAY = frozenset({"today"})
@@ -65,6 +67,10 @@ def _named(tokens: Tokens, at: int, clock: Calendar, led: bool) -> Day | None:
     word = tokens.word(at)
     if word in _TODAY:
         return Day(clock.today, at + 1)
+    if word == "later" and tokens.word(at + 1) in {"today", "tonight"}:
+        return _named(tokens, at + 1, clock, led)
+    if word == "yesterday" and clock.past:
+        return Day(clock.today - timedelta(days=1), at + 1)
     if word in _TOMORROW:
         return _shifted(clock, 1, at + 1)
     if word == "tonight":
@@ -251,7 +257,7 @@ def _calendar_day(tokens: Tokens, at: int, clock: Calendar, led: bool) -> Day | 
     if number or start == at:
         found = written(tokens, start, clock, led=led) or numeric(tokens, start, clock, led=led)
     if found:
-        return Day(*found)
+        return Day(found[0], found[1], yearless=found[2])
     if not number or tokens.word(at - 1) in DETERMINERS:
         return None
     announced = led or start > at

@@ -18,8 +18,11 @@ _PARTICLES = frozenset({"de", "di", "do", "van", "den"})
 _DAY = re.compile(r"([0-9]{1,2})(?:er|º|e|a)?")
 
 
-def foreign(tokens: Tokens, at: int, clock: Calendar) -> tuple[date, int] | None:
-    """Read day and month (and year) in the user's language, None in English."""
+def foreign(tokens: Tokens, at: int, clock: Calendar) -> tuple[date, int, bool] | None:
+    """Read day and month (and year) in the user's language, None in English.
+
+    Returned are the date, the token behind it, and whether it names no year.
+    """
     day, name_at = _DAY.fullmatch(tokens.word(at)), at + 1
     if clock.language == "en" or not day:
         return None
@@ -36,9 +39,9 @@ def foreign(tokens: Tokens, at: int, clock: Calendar) -> tuple[date, int] | None
     year_at = name_at + 1 + (tokens.word(name_at + 1) == "de")
     year = figure(tokens.word(year_at)) or 0
     if year >= 1970 and (exact := calendar.made(year, found.month, found.day)):
-        return exact, year_at + 1
-    value = calendar.next_yearly(clock.today, found.month, found.day)
-    return (value, name_at + 1) if value else None
+        return exact, year_at + 1, False
+    value = clock.yearly(found.month, found.day)
+    return (value, name_at + 1, True) if value else None
 
 
 @lru_cache(maxsize=1024)

@@ -35,6 +35,7 @@ class Parsed:
 
     `due_at` and instants in `reminders` are in UTC; a number in `reminders` is minutes before the
     due time. Of `due_date` and `due_at` at most one is set; both are None only without a repeat.
+    `yearless`: the day is of a date that names no year.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Parsed:
     list_id: UUID | None = None
     labels: tuple[str, ...] = ()
     reminders: tuple[int | datetime, ...] = ()
+    yearless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Context:
 
     `at` is the current instant (UTC), `zone` an IANA time zone that exists, `locale` a language
     tag: `en-US` writes the month first in `3/4`, all others the day. `lists` are the user's lists
-    by name.
+    by name. `past`: the text was written before (in a file), so that what it says may be past: a
+    time today, `yesterday`, a date without a year that was not long ago.
     """
 
     at: datetime
@@ -64,3 +67,4 @@ class Context:
     week_start: WeekStart
     locale: str
     lists: Mapping[str, UUID]
+    past: bool = False

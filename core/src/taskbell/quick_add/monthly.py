@@ -45,7 +45,17 @@ def in_month(tokens: Tokens, at: int) -> Read | None:
         return {"BYDAY": WORKDAYS, "BYSETPOS": _text(numbers)}, workday_end
     if noun == "day":
         return _days(numbers, end + 1)
-    return None if in_words else _days(numbers, end)
+    if in_words and not (tokens.words(end, "of the month") or of_every_month(tokens, end)):
+        return None
+    return _days(numbers, end)
+
+
+def month_edge(tokens: Tokens, at: int) -> tuple[str, int]:
+    """Read `end of`, `the beginning of`, `at the start of`: a day of a month, and the end, or 0."""
+    at += tokens.word(at) in {"at", "by", "on"}
+    at += tokens.word(at) == "the"
+    day = {"end": "-1", "start": "1", "beginning": "1"}.get(tokens.word(at), "")
+    return (day, at + 1) if day and tokens.word(at + 1) == "of" else ("", 0)
 
 
 def of_month(tokens: Tokens, at: int) -> Read:

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from taskbell.quick_add.calendar import Calendar
+from taskbell.quick_add.exceptions import Exclusion
 from taskbell.quick_add.model import Context, Kind, Parsed, Span
 from taskbell.quick_add.phrases import Phrase, resolve
 from taskbell.quick_add.reminders import MOST_REMINDERS, Reminder, when
@@ -79,6 +80,7 @@ def _chosen(found: list[Candidate], tokens: Tokens, clock: Calendar) -> list[Can
     A time that stands alone belongs to the date or the repeat that has none. A repeat goes before a
     date, but a single one is where a single repeat begins.
     """
+    found = _sayable(found)
     repeats = [one for one in found if isinstance(one, Repeat)]
     dated = [one for one in found if isinstance(one, Phrase) and (one.day or one.instant)]
     times = [one for one in found if isinstance(one, Phrase) and not (one.day or one.instant)]
@@ -94,6 +96,15 @@ def _chosen(found: list[Candidate], tokens: Tokens, clock: Calendar) -> list[Can
     if len(repeats) == len(dated) == 1 and _begins(chosen, dated[0], tokens, clock):
         chosen.append(dated[0])
     return sorted(chosen, key=lambda one: one.start)
+
+
+def _sayable(found: list[Candidate]) -> list[Candidate]:
+    """Return only priorities where a repeat leaves out what it cannot say."""
+    left_out = [one for one in found if isinstance(one, Exclusion)]
+    repeats = any(isinstance(one, Repeat) for one in found)
+    if not left_out or not (repeats or any(one.refused for one in left_out)):
+        return found
+    return [one for one in found if isinstance(one, Importance)]
 
 
 def _takes_time(main: Repeat | Phrase) -> bool:
@@ -172,7 +183,10 @@ def _understood(
                     span(one, "reminder", _reminder_value(at, clock))
                     reminders[at] = None
     spans.sort(key=lambda one: one.start)
-    return replace(_signed(result, signs), spans=tuple(spans), reminders=tuple(reminders))
+    yearless = any(one.yearless for one in due.phrases)
+    return replace(
+        _signed(result, signs), yearless=yearless, spans=tuple(spans), reminders=tuple(reminders)
+    )
 
 
 def _signed(result: Parsed, signs: list[Span]) -> Parsed:

@@ -10,6 +10,7 @@ from taskbell.quick_add.monthly import (
     days_of_month,
     in_month,
     in_year,
+    month_edge,
     of_every_month,
     of_month,
 )
@@ -68,7 +69,7 @@ class Pattern:
 
 def after_every(tokens: Tokens, at: int) -> Pattern | None:
     """Read what follows `every`: `3 days`, `other friday`, `mon and wed`, `1st`, `jan 27`."""
-    for reader in (_other, _amount, _group, _weekly, _monthly, _yearly, _numbers):
+    for reader in (_other, _edge, _amount, _group, _weekly, _monthly, _yearly, _numbers):
         found = reader(tokens, at)
         if found:
             return found
@@ -76,28 +77,27 @@ def after_every(tokens: Tokens, at: int) -> Pattern | None:
 
 
 def adverb(tokens: Tokens, at: int) -> Pattern | None:
-    """Read `daily`, `monthly on the 1st`; not before a noun: `monthly report`."""
+    """Read `daily`, `monthly on the 1st`, `weekly friday`; also before a noun: `monthly report`."""
     scale = _ADVERBS.get(tokens.word(at))
-    if not scale or not tokens.pauses(at + 1):
-        return None
-    return _scaled(tokens, *scale, at + 1)
+    return _scaled(tokens, *scale, at + 1, bare=True) if scale else None
 
 
 def plural(tokens: Tokens, at: int) -> Pattern | None:
-    """Read `mondays and thursdays`, `weekdays`, `on weekends`."""
-    led = tokens.word(at) == "on"
-    at += led
+    """Read `mondays and thursdays`, `weekdays`, `on weekends`; also before a noun."""
+    at += tokens.word(at) == "on"
     word = tokens.word(at)
     found = _days(tokens, at, PLURAL_WEEKDAYS)
     if not found and word in _GROUPS and word.endswith("s"):
         found = _GROUPS[word], at + 1
-    if not found or not (led or tokens.pauses(found[1])):
-        return None
-    return Pattern({"FREQ": "WEEKLY", "BYDAY": found[0]}, found[1])
+    return Pattern({"FREQ": "WEEKLY", "BYDAY": found[0]}, found[1]) if found else None
 
 
 def before_every(tokens: Tokens, at: int) -> Pattern | None:
-    """Read `on the last friday of every month`, `1st of each month`."""
+    """Read `on the last friday of every month`, `1st of each month`, `end of every month`."""
+    day, of = month_edge(tokens, at)
+    months = of_every_month(tokens, of) if day and tokens.word(of + 2) != "quarter" else None
+    if months:
+        return Pattern({"FREQ": "MONTHLY"} | months[0] | {"BYMONTHDAY": day}, months[1])
     days = in_month(tokens, at + (tokens.word(at) == "on"))
     months = days and of_every_month(tokens, days[1])
     if not days or not months:
@@ -117,6 +117,18 @@ def _other(tokens: Tokens, at: int) -> Pattern | None:
     return Pattern({"FREQ": "WEEKLY", "INTERVAL": "2", "BYDAY": found[0]}, found[1])
 
 
+def _edge(tokens: Tokens, at: int) -> Pattern | None:
+    """`end of the month`, `month end`."""
+    day, of = month_edge(tokens, at)
+    end = of + 1 + (tokens.word(of + 1) == "the") if day else at
+    if tokens.word(end) != "month" or not (day or tokens.word(at + 1) == "end"):
+        return None
+    end += 1 if day else 2
+    if not tokens.pauses(end):
+        return None
+    return Pattern({"FREQ": "MONTHLY", "BYMONTHDAY": day or "-1"}, end)
+
+
 def _amount(tokens: Tokens, at: int) -> Pattern | None:
     """`day`, `3 days`, `two weeks`, `2nd day`, `30 minutes`."""
     word, noun = tokens.word(at), tokens.word(at + 1)
@@ -133,8 +145,13 @@ def _amount(tokens: Tokens, at: int) -> Pattern | None:
     return _scaled(tokens, count * scale[0], scale[1], at + 2)
 
 
-def _scaled(tokens: Tokens, interval: int, name: str, end: int) -> Pattern:
-    """Return the pattern of so many units, with what follows: `on monday`, `on the 1st`."""
+def _scaled(
+    tokens: Tokens, interval: int, name: str, end: int, *, bare: bool = False
+) -> Pattern | None:
+    """Return the pattern of so many units, with what follows: `on monday`, `on the 1st`.
+
+    `bare`: without `on`, too. None for a weekday of the year that no month tells.
+    """
     parts = {"FREQ": _FREQUENCIES[name]}
     if interval > 1:
         parts["INTERVAL"] = str(interval)
@@ -143,10 +160,16 @@ def _scaled(tokens: Tokens, interval: int, name: str, end: int) -> Pattern:
     if name == "week":
         days = _days(tokens, end + on, WEEKDAYS) or _days(tokens, end + on, PLURAL_WEEKDAYS)
         found = ({"BYDAY": days[0]}, days[1]) if days else None
-    elif name == "month" and on:
-        found = in_month(tokens, end + 1)
-    elif name == "year" and on:
-        found = in_year(tokens, end + 1 + (tokens.word(end + 1) == "the"))
+    elif name == "month" and (on or bare):
+        found = in_month(tokens, end + on)
+    elif name == "year" and (on or bare):
+        found = in_year(tokens, end + on + (tokens.word(end + on) == "the"))
+        weekday = None if found else in_month(tokens, end + on)
+        if weekday and "BYDAY" in weekday[0]:
+            months, after = of_month(tokens, weekday[1])
+            if "BYMONTH" not in months:
+                return None
+            found = (weekday[0] | months, after)
     return Pattern(parts | found[0], found[1]) if found else Pattern(parts, end)
 
 
@@ -173,7 +196,8 @@ def _monthly(tokens: Tokens, at: int) -> Pattern | None:
     months, end = of_month(tokens, days[1])
     if end == days[1] and "BYDAY" not in days[0] and not tokens.pauses(end):
         return None  # `every 5th apple`
-    return Pattern({"FREQ": "MONTHLY"} | days[0] | months, end)
+    once_a_year = "BYDAY" in days[0] and "," not in months.get("BYMONTH", ",")
+    return Pattern({"FREQ": "YEARLY" if once_a_year else "MONTHLY"} | days[0] | months, end)
 
 
 def _yearly(tokens: Tokens, at: int) -> Pattern | None:

@@ -1,12 +1,12 @@
 """When something is due: a date, a time, or both, with the words that announce them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from taskbell.quick_add.calendar import LAST_DAY, Calendar
 from taskbell.quick_add.dates import Day, day
 from taskbell.quick_add.quantities import compact, quantity
-from taskbell.quick_add.times import Hour, hour, within
+from taskbell.quick_add.times import Hour, hour, in_hours, within
 from taskbell.quick_add.tokens import Tokens
 from taskbell.quick_add.vocabulary import (
     JOINERS,
@@ -33,6 +33,7 @@ class Phrase:
     wall: time | None = None
     vague: bool = False
     instant: datetime | None = None
+    yearless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,14 @@ def resolve(found: Phrase, clock: Calendar) -> date | datetime | None:
 
 
 def coming(day: date, wall: time, clock: Calendar, *, vague: bool) -> datetime | None:
-    """Return the wall time (naive) that is meant by a day and a time, None when it is past."""
+    """Return the wall time (naive) that is meant by a day and a time.
+
+    None when it is past, unless what is past may be meant: then it is as it is written.
+    """
     if wall == time(0) and day == clock.today:  # midnight today is when today ends
         day += timedelta(days=1)
+    if clock.past:
+        return datetime.combine(day, wall)
     for hours in [0, 12] if vague else [0]:
         meant = wall.replace(hour=wall.hour + hours)
         if clock.instant(day, meant) > clock.now:
@@ -117,17 +123,19 @@ def _day_first(tokens: Tokens, at: int, lead: _Lead, clock: Calendar) -> Phrase 
     start = tokens.after_comma(found.end)
     led = tokens.word(start) in _AT
     clock_time = hour(tokens, start + led, led=led, dated=True)
-    joined = Phrase(at, found.end, found.date, found.wall)
+    alone = Phrase(at, found.end, found.date, found.wall, yearless=found.yearless)
+    joined = alone
     if clock_time and tokens.word(clock_time.end) not in QUANTIFIED:
         joined = _joined(at, clock_time.end, found, clock_time)
     if resolve(joined, clock) is None:  # that time is past: the day is left
-        return Phrase(at, found.end, found.date)
+        return replace(alone, wall=None)
     return joined
 
 
 def _time_first(tokens: Tokens, at: int, lead: _Lead, clock: Calendar) -> Phrase | None:
     found = hour(tokens, lead.end, led=lead.at, dated=lead.sure)
-    if not found:
+    for_ = "for" in {tokens.word(at), tokens.word(at - 1)}
+    if not found or (for_ and in_hours(tokens.word(lead.end))):  # for 8h
         return None
     start = tokens.after_comma(found.end)
     announced = tokens.word(start) in _ANNOUNCING
@@ -142,7 +150,7 @@ def _time_first(tokens: Tokens, at: int, lead: _Lead, clock: Calendar) -> Phrase
 
 def _joined(start: int, end: int, found: Day, wall: Hour) -> Phrase:
     exact = within(wall, found.part) if found.part else wall
-    return Phrase(start, end, found.date, exact.wall, exact.vague)
+    return Phrase(start, end, found.date, exact.wall, exact.vague, yearless=found.yearless)
 
 
 def _stands(tokens: Tokens, found: Hour) -> bool:

@@ -54,11 +54,30 @@ def quantity(tokens: Tokens, at: int) -> Quantity | None:
     amount = 1 if word in {"a", "an"} else number(word.removeprefix("+"))
     scale = unit(tokens.word(at + 1).rstrip("'’"))  # in 3 days' time
     if amount and scale and not (amount == 1 and tokens.word(at + 1) == "h"):
-        return Quantity(amount * scale[0], scale[1], at + 2)
+        return _and_more(tokens, Quantity(amount * scale[0], scale[1], at + 2))
     halves = _HALVES.fullmatch(word)
     if halves and scale == (1, "hour"):
         return Quantity(int(halves[1]) * 60 + 30, "minute", at + 2)
     return None
+
+
+def _and_more(tokens: Tokens, found: Quantity) -> Quantity | None:
+    """Add what stands behind an amount: `an hour and a half`, `1 hour 30 minutes`.
+
+    None when it is more, but no sum of hours and minutes: `2 weeks and 3 days`.
+    """
+    joined = tokens.word(found.end) in {"and", "&"}
+    at = found.end + joined
+    if joined and tokens.words(at, "a half"):
+        more, end = 30, at + 2
+    else:
+        amount, scale = number(tokens.word(at)), unit(tokens.word(at + 1))
+        if not amount or not scale:
+            return found
+        more, end = amount if scale == (1, "minute") else 0, at + 2
+    if found.unit != "hour" or not more:
+        return None
+    return Quantity(found.amount * 60 + more, "minute", end)
 
 
 def _half(tokens: Tokens, at: int) -> Quantity | None:

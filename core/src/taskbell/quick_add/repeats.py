@@ -3,20 +3,23 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from taskbell.quick_add import calendar, patterns
+from taskbell.quick_add import calendar, exceptions, patterns
 from taskbell.quick_add.calendar import Calendar
 from taskbell.quick_add.dates import day, later
+from taskbell.quick_add.exceptions import Exclusion
 from taskbell.quick_add.model import Anchor
 from taskbell.quick_add.patterns import Pattern
 from taskbell.quick_add.phrases import Phrase, coming, ranges_on
-from taskbell.quick_add.quantities import Quantity, quantity
+from taskbell.quick_add.quantities import Quantity, compact, quantity
 from taskbell.quick_add.times import PARTS, Hour, hour, hours, within
 from taskbell.quick_add.tokens import Tokens
 from taskbell.quick_add.vocabulary import (
     DAY_NAMES,
     DETERMINERS,
+    JOINERS,
     QUANTIFIED,
     WEEKDAY_CODES,
+    WEEKDAYS,
     lexicon,
     number,
 )
@@ -29,6 +32,9 @@ EVERY = frozenset({"every", "ev", "each"})
 _STARTS = lexicon("starting starts start beginning from")
 _ENDS = lexicon("until till til ending ends end through thru")
 _NOT_BEFORE = DETERMINERS | DAY_NAMES | {"twice", "thrice", "times"}
+_EDGES = lexicon("beginning end middle start")
+_COUNTING_FROM = lexicon("after from once since upon when")
+_COMPLETION = lexicon("completed completing completion")
 _MORNING = PARTS["morning"]
 _MOST = 999
 
@@ -65,10 +71,23 @@ class Series:
     first: Slot
 
 
-def repeat(tokens: Tokens, at: int, clock: Calendar) -> Repeat | None:
-    """Read a repeat with its time, start and end; None when there is none at this token."""
-    found = _head(tokens, at)
+def repeat(tokens: Tokens, at: int, clock: Calendar) -> Repeat | Exclusion | None:
+    """Read a repeat with its time, start and end; None when there is none at this token.
+
+    Nothing is understood of one that leaves out what a rule cannot: that is an `Exclusion`.
+    """
+    found = _head(tokens, at, clock)
+    if found and tokens.word(at - 1) == "of" and tokens.word(at - 2) in _EDGES:
+        return Exclusion(at, found.end, refused=True)  # the end of every week
     while found:
+        behind = exceptions.leads(tokens, tokens.after_comma(found.end))
+        if behind:
+            scheduled = found.anchor == "schedule"
+            left = exceptions.without(tokens, behind, found.parts) if scheduled else None
+            if not left:
+                return Exclusion(at, exceptions.rest(tokens, behind), refused=True)
+            found = replace(found, parts=left[0], end=left[1])
+            continue
         more = _clause(tokens, found, clock)
         if not more:
             return found
@@ -136,7 +155,7 @@ def _day(slot: Slot) -> date:
     return slot.date() if isinstance(slot, datetime) else slot
 
 
-def _head(tokens: Tokens, at: int) -> Repeat | None:
+def _head(tokens: Tokens, at: int, clock: Calendar) -> Repeat | None:
     word = tokens.word(at)
     if word in EVERY:
         from_completion = tokens.is_mark(at + 1, "!") and tokens.touches(at + 1)
@@ -146,12 +165,34 @@ def _head(tokens: Tokens, at: int) -> Repeat | None:
         return _after(tokens, at)
     if tokens.word(at - 1) in _NOT_BEFORE:
         return None
-    return _repeat(
-        at,
-        patterns.before_every(tokens, at)
-        or patterns.adverb(tokens, at)
-        or patterns.plural(tokens, at),
-    )
+    found = patterns.before_every(tokens, at)
+    if not found:
+        found = patterns.adverb(tokens, at) or patterns.plural(tokens, at)
+        if found and not _stands(tokens, at, found, clock):
+            return None
+    return _repeat(at, found)
+
+
+def _stands(tokens: Tokens, at: int, found: Pattern, clock: Calendar) -> bool:
+    """Tell whether an adverb or a plural says how often: `daily 9am`, not `monthly report`."""
+    end = found.end
+    if tokens.word(at) == "on" or tokens.word(at + 1) == "on":
+        return True
+    if tokens.pauses(end) or exceptions.leads(tokens, end):
+        return True
+    if length := compact(tokens, end):
+        return tokens.pauses(length.end)
+    if tokens.word(end) in WEEKDAYS:  # daily mon
+        return False
+    several = hours(tokens, end)
+    if several:
+        return True
+    first = day(tokens, end, clock, led=True) if end == at + 1 else None
+    end = first.end if first else end
+    led = tokens.word(end) in {"at", "@"}
+    clock_time = hour(tokens, end + led, led=led, dated=True)
+    end = clock_time.end if clock_time else end
+    return end > found.end and tokens.pauses(end) and tokens.word(end) not in JOINERS
 
 
 def _repeat(at: int, pattern: Pattern | None, anchor: Anchor = "schedule") -> Repeat | None:
@@ -173,6 +214,9 @@ def _clause(tokens: Tokens, found: Repeat, clock: Calendar) -> Repeat | None:
     at = tokens.after_comma(found.end)
     word = tokens.word(at)
     ended = found.until or found.count or found.length
+    completed = _completion(tokens, at)
+    if completed and not found.several:
+        return replace(found, anchor="completion", end=completed)
     if word in _STARTS and not found.begins:
         return _starting(tokens, at + 1, found, clock)
     if word in _ENDS and not ended:
@@ -195,6 +239,16 @@ def _clause(tokens: Tokens, found: Repeat, clock: Calendar) -> Repeat | None:
         return several
     clock_time = _time(tokens, at, found)
     return replace(found, wall=clock_time.wall, end=clock_time.end) if clock_time else None
+
+
+def _completion(tokens: Tokens, at: int) -> int:
+    """Return the end of `after completion`, `from the last completion` at a token, or 0."""
+    if tokens.word(at) not in _COUNTING_FROM:
+        return 0
+    at += 1
+    while tokens.word(at) in {"the", "its", "last", "previous"}:
+        at += 1
+    return at + 1 if tokens.word(at) in _COMPLETION and tokens.pauses(at + 1) else 0
 
 
 def _starting(tokens: Tokens, at: int, found: Repeat, clock: Calendar) -> Repeat | None:

@@ -6,6 +6,7 @@ from datetime import date
 
 from taskbell.quick_add.calendar import Calendar
 from taskbell.quick_add.dates import day
+from taskbell.quick_add.exceptions import Exclusion, exclusion
 from taskbell.quick_add.model import Priority
 from taskbell.quick_add.phrases import Phrase, phrase, ranges_on
 from taskbell.quick_add.reminders import Reminder, reminder
@@ -33,7 +34,7 @@ class Start:
     day: date
 
 
-Candidate = Phrase | Repeat | Reminder | Importance | Start
+Candidate = Phrase | Repeat | Reminder | Importance | Start | Exclusion
 
 
 def candidates(tokens: Tokens, clock: Calendar) -> Iterator[Candidate]:
@@ -65,12 +66,14 @@ def _candidate(tokens: Tokens, at: int, clock: Calendar) -> Candidate | None:
         return None
     if word in PRIORITIES:
         return Importance(at, at + 1, PRIORITIES[word])
-    found = repeat(tokens, at, clock)
+    found = exclusion(tokens, at) or repeat(tokens, at, clock)
     if found:
         return found
     due = phrase(tokens, at, clock)
     following = due and repeat(tokens, tokens.after_comma(due.end), clock)
     if due and following:
+        if isinstance(following, Exclusion):
+            return replace(following, start=due.start)
         whole = joined(following, due, clock)
         return replace(whole, start=due.start) if whole else due
     return due or _start(tokens, at, clock)

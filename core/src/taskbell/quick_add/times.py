@@ -17,6 +17,8 @@ _WALL = re.compile(r"([0-9]{1,2})(?::|h)([0-9]{2})|([0-9]{1,2})h")
 _NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _AND = frozenset({"and", "&"})
 _MOST_TIMES = 24
+_FIRST_OF_DAY = 8
+"""Who writes fewer than so many hours, `2h`, means how long."""
 _MERIDIEMS = frozenset({"am", "pm", "a.m", "p.m"})
 
 
@@ -40,7 +42,7 @@ def hour(tokens: Tokens, at: int, *, led: bool = False, dated: bool = False) -> 
     none: a task has no length.
     """
     found = (
-        _explicit(tokens, at)
+        _clock_time(tokens, at, led=led)
         or _named(tokens, at, led=led or dated)
         or _part(tokens, at, dated=dated)
     )
@@ -58,7 +60,7 @@ def hours(tokens: Tokens, at: int, *, led: bool = False) -> list[Hour]:
     """
     found: list[Hour] = []
     while len(found) < _MOST_TIMES:
-        one = _explicit(tokens, at) or _named(tokens, at, led=led)
+        one = _clock_time(tokens, at, led=led) or _named(tokens, at, led=led)
         if not one and led:
             one = _bare(tokens, at)
         if not one:
@@ -91,6 +93,19 @@ def alone(tokens: Tokens, at: int) -> bool:
     if tokens.ends(at) or tokens.word(at) in {"at", "@", "every", "ev"}:
         return True
     return hour(tokens, at, dated=True) is not None
+
+
+def in_hours(word: str) -> bool:
+    """Tell whether a word is written as a number of hours: `2h`, `8h`."""
+    return bool((found := _WALL.fullmatch(word)) and found[3])
+
+
+def _clock_time(tokens: Tokens, at: int, *, led: bool) -> Hour | None:
+    """Read a time in figures; `2h` is how long something takes, unless `at` stands before it."""
+    word = tokens.word(at)
+    if not led and in_hours(word) and word[0] != "0" and int(word[:-1]) < _FIRST_OF_DAY:
+        return None
+    return _explicit(tokens, at)
 
 
 def _any(tokens: Tokens, at: int) -> bool:

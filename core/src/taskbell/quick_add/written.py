@@ -20,8 +20,8 @@ from taskbell.quick_add.vocabulary import (
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})|([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})")
 _NUMERIC = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})(?:\2([0-9]{4}|[0-9]{2}))?")
 
-Found = tuple[date, int]
-"""A date, and the token behind it."""
+Found = tuple[date, int, bool]
+"""A date, the token behind it, and whether it names no year."""
 
 
 def written(tokens: Tokens, at: int, clock: Calendar, *, led: bool) -> Found | None:
@@ -34,13 +34,13 @@ def written(tokens: Tokens, at: int, clock: Calendar, *, led: bool) -> Found | N
     value = calendar.made(year, month, day) if year else None
     if not value:
         after = end
-        value = calendar.next_yearly(clock.today, month, day)
+        value = clock.yearly(month, day)
     if not value or (after == end and tokens.word(end) in QUANTIFIED and not sure):
         return None
     wordlike = tokens.word(end - 1) in WORDLIKE_MONTHS  # ten may come
     if wordlike and not (sure or led or after > end or tokens.pauses(end)):
         return None
-    return value, after
+    return value, after, after == end
 
 
 def day_and_month(tokens: Tokens, at: int) -> tuple[int, int, int, bool] | None:
@@ -88,7 +88,7 @@ def numeric(tokens: Tokens, at: int, clock: Calendar, *, led: bool) -> Found | N
     if found := _ISO.fullmatch(word):
         year, month, day = (int(part) for part in found.groups() if part)
         value = calendar.made(year, month, day)
-        return (value, at + 1) if value else None
+        return (value, at + 1, False) if value else None
     parts = _NUMERIC.fullmatch(word)
     if not parts:
         return None
@@ -101,10 +101,10 @@ def numeric(tokens: Tokens, at: int, clock: Calendar, *, led: bool) -> Found | N
     if year_text:
         year = int(year_text) + (2000 if len(year_text) == 2 else 0)
         values = [calendar.made(year, *order) for order in orders]
-        return next(((value, at + 1) for value in values if value), None)
+        return next(((value, at + 1, False) for value in values if value), None)
     end = _yearless_end(tokens, at, mark, led=led)
-    values = [calendar.next_yearly(clock.today, *order) for order in orders] if end else []
-    return next(((value, end) for value in values if value), None)
+    values = [clock.yearly(*order) for order in orders] if end else []
+    return next(((value, end, True) for value in values if value), None)
 
 
 def _yearless_end(tokens: Tokens, at: int, mark: str, *, led: bool) -> int:

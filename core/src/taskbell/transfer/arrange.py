@@ -3,11 +3,10 @@
 import re
 
 from taskbell.text import storable
-from taskbell.transfer.items import ImportedFile, ImportedItem, ImportedLabel
+from taskbell.transfer.items import MOST_LIST_NAME, ImportedFile, ImportedItem, ImportedLabel
 
 MOST_TITLE = 200
 MOST_DESCRIPTION = 10_000
-MOST_LIST_NAME = 100
 MOST_LABEL = 60
 MOST_LABELS = 50
 MOST_DEPTH = 5
@@ -34,6 +33,8 @@ def arrange(file: ImportedFile) -> ImportedFile:
 
     Parents come before their subtasks, siblings stay in their order.
     """
+    first = {one.key: one for one in reversed(file.lists)}  # of those that share a key
+    file.lists = [one for one in file.lists if first[one.key] is one]
     for listed in file.lists:
         listed.name = one_line(listed.name)[:MOST_LIST_NAME].strip() or "Imported"
     file.labels = [

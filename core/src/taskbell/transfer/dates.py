@@ -14,17 +14,22 @@ from taskbell.transfer.values import to_day, to_instant
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", re.ASCII)
-_TITLE = "Task"
+_TITLE = "Do"
+"""Behind some words, such as `Task`, `18/11` is no date."""
 _ZONE: TypeAdapter[str] = TypeAdapter(TimeZone)
 
 
 @dataclass(frozen=True)
 class Due:
-    """What a text says: a date or an instant, and a repeat."""
+    """What a text says: a date or an instant, and a repeat.
+
+    `assumed_year`: the year that was taken because it names none.
+    """
 
     due_date: date | None = None
     due_at: datetime | None = None
     recurrence: ImportedRecurrence | None = None
+    assumed_year: int | None = None
 
 
 @dataclass
@@ -50,6 +55,8 @@ class Dates:
             return
         item.due_date, item.due_at, item.recurrence = due.due_date, due.due_at, due.recurrence
         item.time_zone = named
+        if due.assumed_year:
+            item.say(f"Its date names no year: {due.assumed_year} is taken.")
 
     @staticmethod
     def _zone(item: ImportedItem, zone: str) -> str | None:
@@ -70,7 +77,10 @@ class Dates:
         return self._understand(words, zone, language)
 
     def _understand(self, words: str, zone: str, language: str) -> Due | None:
-        """Read what quick add reads, where it leaves nothing over and finds nothing else."""
+        """Read what quick add reads, where it leaves nothing over and finds nothing else.
+
+        Unlike new tasks, those of a file may have been due before.
+        """
         own = self.context.locale
         context = quick_add.Context(
             at=self.context.at,
@@ -78,6 +88,7 @@ class Dates:
             week_start=self.context.week_start,
             locale=own if own.split("-")[0] == (language or own).split("_")[0] else language,
             lists={},
+            past=True,
         )
         # what has no title but a date is taken for a title
         parsed = quick_add.parse(f"{_TITLE} {words}", context)
@@ -85,7 +96,12 @@ class Dates:
         if parsed.title != _TITLE or others:
             return None
         rule = parsed.rrule and ImportedRecurrence(parsed.rrule, parsed.anchor)
-        return Due(parsed.due_date, parsed.due_at, rule or None)
+        return Due(parsed.due_date, parsed.due_at, rule or None, _assumed_year(parsed, zone))
+
+
+def _assumed_year(parsed: quick_add.Parsed, zone: str) -> int | None:
+    first = parsed.due_at.astimezone(ZoneInfo(zone)) if parsed.due_at else parsed.due_date
+    return first.year if first and parsed.yearless else None
 
 
 def _wall_time(words: str, zone: str) -> Due | None:

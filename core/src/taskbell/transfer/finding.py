@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, any_, bindparam, func, literal, select
+from sqlalchemy import Integer, Uuid, any_, bindparam, case, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -22,7 +22,12 @@ class There:
     owner_id: UUID
     list_id: UUID
     level: int
-    in_trash: bool
+    trash_id: UUID | None
+
+    @property
+    def in_trash(self) -> bool:
+        """Tell whether it is in the trash: a task is there with what took it along, or alone."""
+        return self.trash_id is not None
 
 
 async def find_tasks(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, There]:
@@ -44,13 +49,15 @@ async def find_tasks(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, T
             col(Task.id),
             col(Task.owner_id),
             col(Task.list_id),
-            col(Task.deleted_at),
+            # never null in the trash, whoever put it there
+            case(
+                (col(Task.deleted_at).is_not(None), func.coalesce(col(Task.trash_id), col(Task.id)))
+            ).label("trash_id"),
             level.label("level"),
         )
         .join(way, way.c.origin == col(Task.id))
         .group_by(col(Task.id))
     )
     return {
-        row.id: There(row.id, row.owner_id, row.list_id, row.level, row.deleted_at is not None)
-        for row in rows
+        row.id: There(row.id, row.owner_id, row.list_id, row.level, row.trash_id) for row in rows
     }

@@ -9,6 +9,8 @@ from taskbell.transfer.errors import ImportTooLargeError
 MOST_ITEMS = 20_000
 """Tasks of one file."""
 
+MOST_LIST_NAME = 100
+
 Source = Literal["todoist", "trello", "vikunja", "google_tasks", "taskbell"]
 PriorityName = Literal["low", "medium", "high", "urgent"]
 Anchor = Literal["schedule", "completion"]

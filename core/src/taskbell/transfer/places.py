@@ -37,6 +37,17 @@ class Whose:
 
 
 @dataclass(frozen=True)
+class Lists:
+    """The lists that keys of a file stand for, and which of those are in the trash.
+
+    While one is, None stands among them for the inbox.
+    """
+
+    ids: Mapping[str | None, UUID]
+    trashed: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True)
 class _Found:
     id: UUID
     name_key: str
@@ -47,7 +58,7 @@ class _Found:
 
 async def find_lists(
     session: AsyncSession, whose: Whose, file: ImportedFile, wanted: Collection[str | None]
-) -> Mapping[str | None, UUID]:
+) -> Lists:
     """Return the lists that the file's `wanted` keys stand for; those that are missing are made.
 
     A list is known by its key from an earlier import; or it is an open one of the same name, which
@@ -59,26 +70,33 @@ async def find_lists(
     ids: dict[str | None, UUID] = {}
     missing: list[tuple[UUID, ImportedList]] = []
     named = _by_name(whose, file, there)
+    inboxes: list[str | None] = [None] if None in wanted else []
+    trashed: set[UUID] = set()
     for listed in file.lists:
         if listed.key not in wanted:
             continue
         own = _own_id(whose, listed, by_id)
         if listed.is_inbox:
-            ids[listed.key] = await lists.resolve(session, owner_id=whose.owner_id, list_id=None)
+            inboxes.append(listed.key)
         elif own in by_id:
             ids[listed.key] = own
+            if by_id[own].in_trash:
+                trashed.add(own)
         elif listed.key in named:
             ids[listed.key] = named[listed.key]
         else:
             ids[listed.key] = own
             missing.append((own, listed))
-    if None in wanted:
-        ids[None] = await lists.resolve(session, owner_id=whose.owner_id, list_id=None)
+            if listed.deleted_at is not None:
+                trashed.add(own)
+    if inboxes or trashed:
+        inbox = await lists.resolve(session, owner_id=whose.owner_id, list_id=None)
+        ids |= dict.fromkeys([None, *inboxes], inbox)
     if len(there) + len(missing) > lists.MOST_LISTS:
         raise TooManyListsError
     if missing and not whose.dry_run:
         await _make_lists(session, whose, missing)
-    return ids
+    return Lists(ids, frozenset(trashed))
 
 
 async def _lists_of(session: AsyncSession, owner_id: UUID) -> list[_Found]:

@@ -12,20 +12,22 @@ from sqlmodel import col
 
 from taskbell.accounts.models import User
 from taskbell.clock import now
+from taskbell.errors import InvalidError
 from taskbell.jobs.models import Job
 from taskbell.jobs.service import enqueue
 from taskbell.lists import service as lists
 from taskbell.locks import lock_tasks_of
 from taskbell.text import storable
-from taskbell.transfer.errors import ImportRunningError
+from taskbell.transfer.errors import ImportRunningError, UnreadableImportError
 from taskbell.transfer.items import Context, ImportedFile, Source, WeekStart
 from taskbell.transfer.jobs import IMPORT, ImportPayload
 from taskbell.transfer.models import UNFINISHED, TaskImport
 from taskbell.transfer.parsers import parse
 from taskbell.transfer.places import Whose
+from taskbell.transfer.placing import Part
 from taskbell.transfer.reports import without_file
 from taskbell.transfer.sniffing import check
-from taskbell.transfer.writing import PART, Part, task_ids, write_part, write_rows
+from taskbell.transfer.writing import PART, task_ids, write_part, write_rows
 
 MOST_RUNNING = 3
 MOST_BYTES = 10 * 1024 * 1024
@@ -119,10 +121,17 @@ async def begin(session: AsyncSession, *, import_id: UUID) -> Work | None:
 def read(work: Work) -> Ready:
     """Read a file: seconds of computing, for a thread of its own.
 
-    Raises `UnreadableImportError`, `ImportTooLargeError`.
+    Raises `UnreadableImportError`, also for what its parser does not expect; `ImportTooLargeError`.
     """
-    file = parse(work.source, work.data, work.context)
-    ids = task_ids(work.owner_id, work.source, file)
+    try:
+        file = parse(work.source, work.data, work.context)
+        ids = task_ids(work.owner_id, work.source, file)
+    except InvalidError:
+        raise
+    except Exception as error:
+        # the same bytes would fail again. Its message may hold some of them: that is not logged
+        log.error("import_parser_failed", source=work.source, error=type(error).__name__)
+        raise UnreadableImportError("This file could not be read.") from None
     return Ready(file, ids, work.context.time_zone)
 
 

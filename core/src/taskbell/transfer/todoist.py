@@ -26,10 +26,10 @@ NEEDED = frozenset({"TYPE", "CONTENT"})
 PRIORITIES: dict[str, PriorityName] = {"1": "urgent", "2": "high", "3": "medium", "4": "low"}
 """In these files 1 is the most urgent; Todoist's API counts the other way round."""
 
-# "Home [2203306141].csv" in backups, "Home (1).csv" by browsers
-_FILENAME = re.compile(r"(.*?)\s*(?:\[\w+\])?\s*(?:\(\d+\))?(?:\.csv)?", re.IGNORECASE | re.DOTALL)
 _LABEL = re.compile(r"(?:^|(?<=\s))@(\S+)")
-_ATTACHED = re.compile(r"\[\[file (\{.*?\})\]\]", re.DOTALL)
+_OPENS, _CLOSES = "[[file ", "]]"
+_MOST_NAME = 1_000
+"""Characters of a project's name: it stands before that of each of its sections."""
 
 
 def parse(data: bytes, context: Context) -> ImportedFile:
@@ -49,9 +49,18 @@ def parse(data: bytes, context: Context) -> ImportedFile:
 
 
 def _project_name(path: str) -> str:
+    """Return the name in "Home [2203306141].csv", as backups are named, or "Home (1).csv"."""
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    matched = _FILENAME.fullmatch(name)
-    return (matched[1].strip() if matched else "") or "Todoist"
+    if name.lower().endswith(".csv"):
+        name = name[: -len(".csv")]
+    for opens, closes in ("()", "[]"):
+        name = name.rstrip()
+        begun = name.rfind(opens)
+        inside = name[begun + 1 : -1]
+        is_counted = inside.isdecimal() if opens == "(" else inside.replace("_", "a").isalnum()
+        if begun >= 0 and name.endswith(closes) and is_counted:
+            name = name[:begun]
+    return name.strip()[:_MOST_NAME] or "Todoist"
 
 
 @dataclass
@@ -61,17 +70,33 @@ class _Reading:
     file: ImportedFile
     dates: Dates
     seen: dict[str, int] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
 
 
 @dataclass
 class _Project:
-    """One CSV file while it is read: where in it we are."""
+    """One CSV file while it is read: where in it we are.
+
+    `above`: the last row and those it stands below. `paths`: the hashes of their titles with all
+    that is above them; a long title is hashed once, not for each task below it.
+    """
 
     name: str
     read: _Reading
-    section: str = ""
+    list_key: str = ""
+    top: Any = None
     above: list[ImportedItem] = field(default_factory=list)
+    paths: list[Any] = field(default_factory=list)
     last: ImportedItem | None = None
+
+    def __post_init__(self) -> None:
+        self._begin("")
+
+    def _begin(self, section: str) -> None:
+        """Begin a section; what stands before the first one is in none."""
+        self.list_key = f"{self.name} / {section}" if section else self.name
+        self.top = sha256(_bytes(f"{self.name}\x00{section}"))
+        self.above, self.paths, self.last = [], [], None
 
     def take(self, row: Row) -> None:
         """Take the next row."""
@@ -80,7 +105,7 @@ class _Project:
         if kind == "task":
             self._task(row, content)
         elif kind == "section":
-            self.section, self.above, self.last = content, [], None
+            self._begin(content)
         elif kind == "note":
             self._note(row, content)
         elif kind != "meta" and (kind or content):
@@ -95,14 +120,15 @@ class _Project:
         if self.last is None:
             self._leave(row, content, "It is a note on no task.")
         else:
-            self.last.kept.append(_ATTACHED.sub(_link, content))
+            self.last.kept.append(_with_links(content))
 
     def _task(self, row: Row, content: str) -> None:
         item = self.read.file.add("")
         title, item.labels = _split_labels(content)
         item.title = title
         item.description = row.cells.get("DESCRIPTION", "")
-        del self.above[self._level(item, row) - 1 :]
+        level = self._level(item, row)
+        del self.above[level - 1 :], self.paths[level - 1 :]
         item.parent_key = self.above[-1].key if self.above else None
         item.key = self._key(title)
         item.list_key = self._list()
@@ -127,17 +153,18 @@ class _Project:
 
     def _key(self, title: str) -> str:
         """Return a key that stays when rows are added, moved within the section or dated anew."""
-        path = [self.name, self.section, *(one.title for one in self.above), title]
-        digest = sha256("\x00".join(path).encode("utf-8", "surrogatepass")).hexdigest()
+        path = (self.paths[-1] if self.paths else self.top).copy()
+        path.update(_bytes(f"\x00{title}"))
+        self.paths.append(path)
+        digest = path.hexdigest()
         self.read.seen[digest] = nth = self.read.seen.get(digest, 0) + 1
         return f"{digest}:{nth}"
 
     def _list(self) -> str:
-        name = f"{self.name} / {self.section}" if self.section else self.name
-        lists = self.read.file.lists
-        if not lists or all(one.key != name for one in lists):
-            lists.append(ImportedList(key=name, name=name))
-        return name
+        if self.list_key not in self.read.listed:
+            self.read.listed.add(self.list_key)
+            self.read.file.lists.append(ImportedList(key=self.list_key, name=self.list_key))
+        return self.list_key
 
     @staticmethod
     def _priority(item: ImportedItem, row: Row) -> None:
@@ -165,6 +192,10 @@ class _Project:
             item.keep("Deadline", deadline)
 
 
+def _bytes(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")
+
+
 def _split_labels(content: str) -> tuple[str, list[str]]:
     """Return a title without its `@label` words, and those; all of it where nothing is left."""
     labels = _LABEL.findall(content)
@@ -172,11 +203,25 @@ def _split_labels(content: str) -> tuple[str, list[str]]:
     return (title, labels) if title else (content, labels)
 
 
-def _link(matched: re.Match[str]) -> str:
-    """Return a Markdown link for a file attached to a note."""
+def _with_links(content: str) -> str:
+    """Return a note with the files attached to it, `[[file {JSON}]]`, as Markdown links."""
+    out, position = [], 0
+    while (start := content.find(_OPENS + "{", position)) >= 0:
+        end = content.find("}" + _CLOSES, start) + 1
+        if not end:
+            break
+        after = end + len(_CLOSES)
+        found = _link(content[start + len(_OPENS) : end])
+        out += [content[position:start], found or content[start:after]]
+        position = after
+    return "".join([*out, content[position:]])
+
+
+def _link(described: str) -> str | None:
+    """Return a Markdown link for a file attached to a note; None where it cannot be read."""
     try:
-        attached: Any = json.loads(matched[1])
+        attached: Any = json.loads(described)
     except (ValueError, RecursionError):
-        return matched[0]
+        return None
     name, url = text_of(attached, "file_name"), text_of(attached, "file_url")
-    return f"[{name or url}]({url})" if url else matched[0]
+    return f"[{name or url}]({url})" if url else None

@@ -11,6 +11,7 @@ from taskbell.times import EARLIEST, LATEST
 from taskbell.transfer import values
 from taskbell.transfer.errors import UnreadableImportError
 from taskbell.transfer.items import (
+    MOST_LIST_NAME,
     Context,
     ImportedFile,
     ImportedItem,
@@ -28,6 +29,9 @@ COLORS = {
     "pink": "#e774bb", "black": "#8590a2",
 }  # fmt: skip
 """Trello's own; its `_dark` and `_light` ones are taken for these."""
+
+_MOST_ID = 100
+"""Characters of an id that stand in others: Trello's have 24."""
 
 
 def parse(data: bytes, context: Context) -> ImportedFile:
@@ -83,7 +87,8 @@ class _Board:
         return self._file
 
     def _read_lists(self, used: set[str]) -> None:
-        name = values.text(self._board, "name")
+        # what is longer is cut, but only once it stands before the name of each list
+        name = values.text(self._board, "name")[:MOST_LIST_NAME]
         for one in _by_pos(values.objects(self._board, "lists")):
             key, closed = values.text(one, "id"), values.flag(one, "closed")
             if not key or (closed and key not in used):
@@ -180,7 +185,7 @@ class _Board:
     def _subtask(self, parent: ImportedItem, key: str, title: str) -> ImportedItem:
         item = self._file.add(key)
         if not key:  # known again by where it is
-            item.key = f"{parent.key}:{title}"
+            item.key = f"{parent.key[:_MOST_ID]}:{title}"
         item.title, item.parent_key, item.list_key = title, parent.key, parent.list_key
         item.created_at = _made_at(key)
         return item

@@ -8,8 +8,9 @@ from typing import Any
 
 from taskbell.transfer import values
 from taskbell.transfer.errors import UnreadableImportError
-from taskbell.transfer.html_text import is_html, to_markdown
+from taskbell.transfer.html_text import MOST_HTML, is_html, to_markdown
 from taskbell.transfer.items import (
+    MOST_LIST_NAME,
     Context,
     ImportedFile,
     ImportedItem,
@@ -67,6 +68,14 @@ def _recurrence(task: Object, day: int) -> ImportedRecurrence | None:
     return None
 
 
+def _readable(item: ImportedItem, value: str) -> str:
+    if not is_html(value):
+        return value
+    if len(value) > MOST_HTML:
+        item.say(f"A text of it is too long: what is after {MOST_HTML:,} characters is left out.")
+    return to_markdown(value)
+
+
 class _Export:
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -80,11 +89,12 @@ class _Export:
         tasks: list[tuple[Object, ImportedItem]] = []
         for project in flat:
             buckets = {
-                values.text(one, "id"): values.text(one, "title")
+                values.text(one, "id"): values.text(one, "title")[:MOST_LIST_NAME]
                 for one in values.objects(project, "buckets")
             }
+            list_key = _known_by(project)
             for task in self._in_order(values.objects(project, "tasks")):
-                item = self._task(task, _known_by(project))
+                item = self._task(task, list_key)
                 tasks.append((task, item))
                 item.keep("Bucket", buckets.get(values.text(task, "bucket_id"), ""))
         for task, item in tasks:  # grows: a subtask may stand with its parent only
@@ -111,11 +121,11 @@ class _Export:
             pseudo = (values.whole(project, "id") or 0) < 1  # such as the favourites
             if pseudo and not values.objects(project, "tasks"):
                 continue
-            names, above = [values.text(project, "title")], project
+            names, above = [values.text(project, "title")[:MOST_LIST_NAME]], project
             while len(names) < 10 and (
                 parent := by_id.get(values.text(above, "parent_project_id"))
             ):
-                names.append(values.text(parent, "title"))
+                names.append(values.text(parent, "title")[:MOST_LIST_NAME])
                 above = parent
             self._file.lists.append(
                 ImportedList(
@@ -143,7 +153,7 @@ class _Export:
             return item
         self._by_id.setdefault(values.text(task, "id"), item)
         description = values.text(task, "description")
-        item.description = to_markdown(description) if is_html(description) else description
+        item.description = _readable(item, description)
         item.created_at = values.instant(task, "created")
         if values.flag(task, "done"):
             item.completed_at = values.instant(task, "done_at") or values.instant(task, "updated")
@@ -216,7 +226,7 @@ class _Export:
             who = values.text(by, "name") or values.text(by, "username")
             on = values.text(comment, "created")[:10]
             name = ", ".join(filter(None, (who, on))) or "Comment"
-            item.keep(name, to_markdown(said) if is_html(said) else said)
+            item.keep(name, _readable(item, said))
         attached = values.objects(task, "attachments")
         files = [one["file"] for one in attached if isinstance(one.get("file"), dict)]
         if attached:

@@ -6,8 +6,6 @@ by what the database says, so that a worker that was killed, or two at once, wri
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -27,13 +25,13 @@ from taskbell.positions import spread
 from taskbell.reminders.models import Reminder
 from taskbell.tasks.models import TaskCompletion
 from taskbell.tasks.rows import TASK
-from taskbell.tasks.tree import MOST_LEVELS
-from taskbell.transfer.building import Built, Place, build, columns
-from taskbell.transfer.finding import There, find_tasks
+from taskbell.transfer.building import columns
+from taskbell.transfer.finding import find_tasks
 from taskbell.transfer.identity import STABLE, derived_id
 from taskbell.transfer.items import ImportedFile, ImportedItem, Source
 from taskbell.transfer.models import TaskImportRow
-from taskbell.transfer.places import Whose, find_labels, find_lists
+from taskbell.transfer.places import Lists, find_labels, find_lists
+from taskbell.transfer.placing import Outcome, Part, original_id, place
 
 PART = 200
 """Rows of one transaction: some tens of milliseconds, while nobody else moves these tasks."""
@@ -45,31 +43,6 @@ def _table(model: type[Any]) -> Any:
 
 COMPUTED = frozenset({"due_sort", "search"})
 TAKEN = "Its id belongs to something else."
-
-
-@dataclass
-class Outcome:
-    """What became of a row."""
-
-    item: ImportedItem
-    outcome: str
-    task_id: UUID | None = None
-
-
-@dataclass
-class Part:
-    """A part while it is written: what is known of the tasks in it and above it."""
-
-    whose: Whose
-    file: ImportedFile
-    items: Sequence[ImportedItem]
-    time_zone: str
-    list_id: UUID | None
-    ids: Mapping[str, UUID]
-    is_first: bool
-    there: dict[UUID, There] = field(default_factory=dict)
-    outcomes: list[Outcome] = field(default_factory=list)
-    building: list[Built] = field(default_factory=list)
 
 
 def task_ids(owner_id: UUID, source: Source, file: ImportedFile) -> dict[str, UUID]:
@@ -96,15 +69,16 @@ async def write_part(session: AsyncSession, part: Part) -> list[Outcome]:
         keys = {item.list_key for item in new}
         if part.is_first:  # those without tasks too
             keys.update(one.key for one in part.file.lists)
-        lists: Mapping[str | None, UUID] = await find_lists(session, part.whose, part.file, keys)
+        lists = await find_lists(session, part.whose, part.file, keys)
     else:
-        lists = dict.fromkeys((item.list_key for item in new), part.list_id)
+        lists = Lists(dict.fromkeys((item.list_key for item in new), part.list_id))
+        _tell_lists(part, new)
     used = [name for item in new for name in item.labels]
     if part.is_first:
         used += [one.name for one in part.file.labels]
     names = await find_labels(session, part.whose, part.file, used)
     for item, position in zip(new, spread(len(new)), strict=True):
-        _place(part, item, lists, names, position)
+        place(part, item, lists, names, position)
     await _insert(session, part)
     for built in part.building:
         task_id = None if part.whose.dry_run else built.task.id
@@ -128,13 +102,8 @@ def _involved(part: Part, wanted: Sequence[ImportedItem]) -> list[UUID]:
 
 
 def _originals(part: Part, keys: Iterable[str]) -> dict[str, UUID]:
-    if part.whose.source != "taskbell":
-        return {}
-    found: dict[str, UUID] = {}
-    for key in keys:
-        with suppress(ValueError):
-            found[key] = UUID(key)
-    return found
+    found = ((key, original_id(part, key)) for key in keys)
+    return {key: original for key, original in found if original is not None}
 
 
 def _know_originals(part: Part, wanted: Sequence[ImportedItem]) -> None:
@@ -160,67 +129,12 @@ def _is_known(part: Part, item: ImportedItem) -> bool:
     return True
 
 
-def _place(
-    part: Part,
-    item: ImportedItem,
-    lists: Mapping[str | None, UUID],
-    names: Mapping[str, str],
-    position: str,
-) -> None:
-    """Build a task where it belongs, below its parent if that can be."""
-    own = part.ids[item.key]
-    parent = _parent(part, item, lists)
-    list_id = parent.list_id if parent is not None else lists[item.list_key]
-    if part.list_id is not None and item.list_key is not None and item.parent_key is None:
-        name = next((one.name for one in part.file.lists if one.key == item.list_key), None)
-        if name:
-            item.say(f"Its list in the file is {name!r}.")
-    place = Place(
-        task_id=own,
-        owner_id=part.whose.owner_id,
-        list_id=list_id,
-        parent_id=parent.id if parent is not None else None,
-        trash_id=_trash_id(part, item, lists),
-        position=position,
-        labels=tuple(dict.fromkeys(names[name] for name in item.labels)),
-        time_zone=part.time_zone,
-    )
-    built = build(item, place, at=part.whose.at)
-    part.building.append(built)
-    level = parent.level + 1 if parent is not None else 1
-    in_trash = built.task.deleted_at is not None
-    part.there[own] = There(own, part.whose.owner_id, list_id, level, in_trash)
-
-
-def _parent(part: Part, item: ImportedItem, lists: Mapping[str | None, UUID]) -> There | None:
-    if item.parent_key is None:
-        return None
-    parent_id, owner_id = part.ids[item.parent_key], part.whose.owner_id
-    known = part.there.get(parent_id)
-    if known is None and part.whose.dry_run:  # it would be there, from a part before this one
-        return There(parent_id, owner_id, lists[item.list_key], 1, in_trash=False)
-    if known is None or known.owner_id != owner_id:
-        known = None
-        item.say("The task above it is not there: it stands at the top level.")
-    elif known.in_trash and item.deleted_at is None:
-        item.say("The task above it is in the trash: it stands at the top level.")
-        known = None
-    elif known.level >= MOST_LEVELS:
-        item.say("The task above it was moved too deep: it stands at the top level.")
-        known = None
-    return known
-
-
-def _trash_id(part: Part, item: ImportedItem, lists: Mapping[str | None, UUID]) -> UUID | None:
-    """Return whose deletion took a task along: its own, unless the file knows better."""
-    if item.deleted_at is None:
-        return None
-    key = item.trash_key
-    if key is not None and key in part.ids:
-        return part.ids[key]
-    if key is not None and key == item.list_key and part.list_id is None:
-        return lists[item.list_key]
-    return part.ids[item.key]
+def _tell_lists(part: Part, new: Sequence[ImportedItem]) -> None:
+    """Say where tasks stand in the file that go to the list that was chosen."""
+    names = {one.key: one.name for one in part.file.lists}
+    for item in new:
+        if item.parent_key is None and item.list_key in names:
+            item.say(f"Its list in the file is {names[item.list_key]!r}.")
 
 
 async def _insert(session: AsyncSession, part: Part) -> None:
