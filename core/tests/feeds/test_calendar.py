@@ -24,10 +24,12 @@ from core.tests.feeds.made import (
 )
 from core.tests.recurrence.series import slot
 from core.tests.recurrence.zones import ZONES
+from taskbell.feeds import zones
 from taskbell.feeds.calendar import LENGTH, clean
-from taskbell.feeds.events import Reminding
+from taskbell.feeds.events import MOST_ZONES, Reminding
 from taskbell.tasks.models import Priority
 
+MOST_NAMED = ("Pacific/Chatham", "Europe/Zurich")
 DUE = datetime(2026, 11, 30, 8, tzinfo=UTC)
 NASTY = [
     "Pay; the, rent\\n or “else” 💚",
@@ -110,6 +112,43 @@ def test_each_zone_that_is_named_is_there(zone: str) -> None:
     assert named == there
     (event,) = read(calendar)
     assert event["dtstart"].dt == datetime(2026, 11, 25, 9, tzinfo=ZoneInfo(zone))
+
+
+def test_twenty_zones_are_named_and_of_others_the_first_event_is_shown() -> None:
+    start = slot("2026-11-25 09:00")
+    tasks = [repeating("FREQ=YEARLY", start, zone=zone) for zone in ZONES]
+    # the library knows which zones are UTC by another name
+    tasks = [task for task in tasks if task.due_at != datetime(2026, 11, 25, 9, tzinfo=UTC)]
+    twice = [repeating("FREQ=YEARLY", start, zone=zone) for zone in MOST_NAMED]
+    calendar = written(*(event for task in [*tasks, *twice] for event in made_of(task)))
+    named = re.findall(r"BEGIN:VTIMEZONE\r\nTZID:([^\r]+)\r\n", calendar.decode())
+    assert len(named) == MOST_ZONES
+    assert set(named) > set(MOST_NAMED), "where most series are"
+    events = read(calendar)
+    assert len(events) == len(tasks) + len(twice)
+    for task, event in zip([*tasks, *twice], events, strict=True):
+        start_of = event["dtstart"]
+        if task.time_zone in named:
+            assert start_of.params["TZID"] == task.time_zone
+            assert "rrule" in event
+        else:
+            assert start_of.params.get("TZID") is None
+            assert "rrule" not in event
+        assert start_of.dt == task.due_at, "the same instant either way"
+
+
+def test_changes_are_looked_for_in_twenty_zones_at_most() -> None:
+    zones.changes_of.cache_clear()
+    start = slot("2026-11-25 09:00")
+    made = [made_of(repeating("FREQ=YEARLY", start, zone=zone)) for zone in ZONES]
+    written(*(event for events in made for event in events))
+    assert zones.changes_of.cache_info().misses <= MOST_ZONES * 3, "each in two or three decades"
+
+
+def test_a_series_far_ahead_brings_the_rules_of_its_zone_along() -> None:
+    calendar = written(*made_of(repeating("FREQ=YEARLY", slot("2150-07-01 09:00"))))
+    (event,) = read_otherwise(calendar)
+    assert event.dtstart.value.utcoffset() == timedelta(hours=2)
 
 
 def test_a_start_that_clocks_leave_out() -> None:

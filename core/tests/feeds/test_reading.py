@@ -1,6 +1,9 @@
 """What a feed shows, to whom, and for how many statements."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -304,3 +307,41 @@ async def test_a_fingerprint_is_the_same_until_something_is_not(ada: Ada) -> Non
     await ada.do(update(CalendarFeed).values(name="Other"))
     seen.append((await ada.read(secret)).fingerprint())
     assert len(set(seen)) == 5
+
+
+# --- what it costs others -------------------------------------------------------------------------
+
+
+async def test_calendars_are_made_one_at_a_time_and_the_loop_is_free(ada: Ada) -> None:
+    await ada.task("Bins", due_date="2030-01-03")
+    contents = await ada.read(await ada.feed())
+    full = replace(contents, events=list(contents.events) * 500)
+    ticks = 0
+    work = asyncio.gather(*(full.write() for _ in range(8)))
+    while not work.done():
+        ticks += 1
+        assert len(makers()) == 1
+        await asyncio.sleep(0.001)
+    assert len(set(await work)) == 1
+    assert ticks > 8, "there were turns between them"
+
+
+async def test_whoever_hangs_up_makes_no_work_and_lets_nobody_in_beside(ada: Ada) -> None:
+    await ada.task("Bins", due_date="2030-01-03")
+    contents = await ada.read(await ada.feed())
+    full = replace(contents, events=list(contents.events) * 500)
+    gone = [asyncio.create_task(full.write()) for _ in range(8)]
+    await asyncio.sleep(0)
+    for one in gone:
+        one.cancel()
+    await contents.write()
+    assert all(one.cancelled() for one in await asyncio.wait_for(_ended(gone), 5))
+    assert len(makers()) == 1
+
+
+async def _ended(tasks: list[asyncio.Task[bytes]]) -> set[asyncio.Task[bytes]]:
+    return (await asyncio.wait(tasks))[0]
+
+
+def makers() -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name.startswith(reading.THREADS)]

@@ -16,7 +16,7 @@ from icalendar import Event as VEvent
 
 from taskbell.clock import now
 from taskbell.feeds import zones
-from taskbell.feeds.events import Event
+from taskbell.feeds.events import Event, in_few_zones
 from taskbell.tasks.models import Priority
 
 REFRESH = timedelta(hours=1)
@@ -68,6 +68,7 @@ def write(heading: Heading, events: Sequence[Event]) -> bytes:
     if heading.shown < heading.total:
         limited = f"The {heading.shown:,} nearest of {heading.total:,} tasks."
         calendar.add("x-wr-caldesc", _Text(limited))
+    events = in_few_zones(events)
     made = [_event(event, heading.public_url) for event in events]
     for part in [*_zones(events, made), *made]:
         calendar.add_component(part)
@@ -78,11 +79,13 @@ def write(heading: Heading, events: Sequence[Event]) -> bytes:
 def _zones(events: Sequence[Event], made: Sequence[VEvent]) -> list[Timezone]:
     """Return the zones that events name, each as far back as the first of them."""
     since: dict[str, int] = {}
+    year_now = now().year
     for event, written in zip(events, made, strict=True):
         if (zone := written["dtstart"].params.get("TZID")) is not None:
-            year = event.start.year - 1
+            # not later than now, or there would be no years left to see the rules in
+            year = min(event.start.year, year_now) - 1
             since[zone] = min(year, since.get(zone, year))
-    until = now().year + zones.YEARS
+    until = year_now + zones.YEARS
     return [zones.timezone(zone, since=year, until=until) for zone, year in sorted(since.items())]
 
 

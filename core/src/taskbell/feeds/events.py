@@ -5,6 +5,7 @@ it stands for now: where that one was moved away from its slot, or others were m
 an event of its own and the series begins with what comes next, as completing it would have it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -19,8 +20,14 @@ from taskbell.reminders.plan import ALL_DAY_AT
 from taskbell.tasks.rows import TaskRow
 from taskbell.times import LATEST
 
-MOST_COUNTED = 500
-"""Of a series that ends by COUNT so many are shown; the others follow when it has come nearer."""
+MOST_ZONES = 20
+"""A calendar explains so many zones: each is work, and a few hundred bytes to some thousands."""
+
+MOST_COUNTED = 100
+"""Of a series that ends by COUNT so many are shown; the others follow when it has come nearer.
+
+They are counted one by one, in each of up to 2,000 tasks.
+"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,24 @@ def events_of(
         ),
     )
     return [repeating] if first == slot else [replace(current, key=f"{task.id}-now"), repeating]
+
+
+def in_few_zones(events: Sequence[Event]) -> list[Event]:
+    """Return events that name `MOST_ZONES` zones at most: those that most of them are in.
+
+    A series in another one becomes its first event alone, as an instant: no rule in UTC follows
+    the clocks of a place.
+    """
+    named = Counter(event.zone for event in events if event.zone is not None)
+    kept = {None, *(zone for zone, _ in named.most_common(MOST_ZONES))}
+    return [one if one.zone in kept else _alone(one) for one in events]
+
+
+def _alone(event: Event) -> Event:
+    start = event.start
+    if isinstance(start, datetime) and event.zone is not None:
+        start = instant_of(start, event.zone)
+    return replace(event, start=start, zone=None, rrule=None)
 
 
 @dataclass(frozen=True)

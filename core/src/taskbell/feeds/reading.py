@@ -7,10 +7,11 @@ import asyncio
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -48,8 +49,18 @@ from taskbell.tasks.rows import TASK, TaskRow
 MOST_TASKS = 2000
 USE_NOTED_EVERY = timedelta(minutes=10)
 
-_FORMAT = 1
+_FORMAT = 2
 """Goes up when the same tasks are written in another way: caches must not keep the old one."""
+
+T = TypeVar("T")
+
+THREADS = "feeds"
+_threads = ThreadPoolExecutor(1, thread_name_prefix=THREADS)
+"""Calendars are made one after the other, whoever asks: the rest of the process goes on meanwhile.
+
+Unlike a lock round a thread this holds when a program hangs up: what has begun goes on alone, and
+what waits for its turn is dropped.
+"""
 
 _FEED = METADATA.tables[str(CalendarFeed.__tablename__)]
 _FILTER = METADATA.tables[str(SavedFilter.__tablename__)]
@@ -69,8 +80,8 @@ class Contents:
         return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:32]
 
     async def write(self) -> bytes:
-        """Return the calendar; in a thread, for a full one is most of a second of work."""
-        return await asyncio.to_thread(write, self.heading, self.events)
+        """Return the calendar, when its turn comes: a full one is most of a second of work."""
+        return await _in_turn(lambda: write(self.heading, self.events))
 
 
 class _Found(NamedTuple):
@@ -160,10 +171,14 @@ async def read(database: Database, *, secret: str, public_url: str) -> Contents:
     tasks, total = await _tasks(database, feed, moment)
     ids = ",".join(str(task.id) for task in tasks)
     details = await _DETAILS.all(database, ids=ids, alarms=feed.alarms) if tasks else []
-    # in a thread: repeats are reckoned, which takes long enough to hold up others
-    events = await asyncio.to_thread(_events, tasks, details, moment)
+    # repeats are reckoned, which takes long enough to hold up others
+    events = await _in_turn(lambda: _events(tasks, details, moment))
     heading = Heading(feed.name, feed.zone, public_url, shown=len(tasks), total=total)
     return Contents(heading, events)
+
+
+async def _in_turn(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads, work)
 
 
 async def _tasks(database: Database, feed: _Found, at: datetime) -> tuple[list[TaskRow], int]:

@@ -6,7 +6,7 @@ forward. Most programs know the names anyway; those of Microsoft go by these rul
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,12 @@ YEARS = 15
 """So far ahead are changes written one by one where no yearly rule fits them (Morocco's follow the
 moon); rules have no end."""
 
-_DAY = timedelta(days=1)
+STEP = timedelta(days=5)
+"""So far apart a zone is looked at for changes of its clocks: since 1960 no two of any zone came
+nearer than six days."""
+
+_SECOND = timedelta(seconds=1)
+_WEEK = timedelta(days=7)
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -30,7 +35,6 @@ class _Kind:
     is_summer: bool
 
 
-@lru_cache(maxsize=256)
 def timezone(zone: str, *, since: int, until: int) -> Timezone:
     """Return the VTIMEZONE of an IANA zone, for wall times from the year `since` on.
 
@@ -44,8 +48,12 @@ def timezone(zone: str, *, since: int, until: int) -> Timezone:
     offset = _offset(begin)
     _add(made, _kind(begin, offset), [datetime(since, 1, 1)], rule=None)  # noqa: DTZ001 (wall time)
     changes: dict[_Kind, list[datetime]] = {}
-    for moment in _changes(place, first, datetime(until + 1, 1, 1, tzinfo=UTC)):
-        before = _offset((moment - timedelta(seconds=1)).astimezone(place))
+    end = datetime(until + 1, 1, 1, tzinfo=UTC)
+    decades = range(since // 10 * 10, until + 1, 10)
+    for moment in (one for decade in decades for one in changes_of(zone, decade)):
+        if not first < moment <= end:
+            continue
+        before = _offset((moment - _SECOND).astimezone(place))
         # by the clock that is about to be changed
         wall = (moment + before).replace(tzinfo=None)
         changes.setdefault(_kind(moment.astimezone(place), before), []).append(wall)
@@ -64,21 +72,34 @@ def _kind(local: datetime, before: timedelta) -> _Kind:
     return _Kind(before, _offset(local), local.tzname() or "", is_summer)
 
 
-def _changes(place: ZoneInfo, first: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the instants, in UTC and to the second, at which the clocks of a zone are changed."""
+@lru_cache(maxsize=8192)  # all zones, each with its decades from 1960 on
+def changes_of(zone: str, decade: int) -> tuple[datetime, ...]:
+    """Return the changes of an IANA zone in the ten years from `decade` on, as `changes` does."""
+    first, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (decade, decade + 10))
+    return tuple(changes(ZoneInfo(zone), first, end))
+
+
+def changes(place: tzinfo, first: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield the instants, in UTC and to the second, at which the clocks of a zone are changed.
+
+    They come after `first`, up to and including `end`. Of each `STEP` only the ends are looked at,
+    and what lies between them by halves where they differ.
+    """
 
     def state(moment: datetime) -> tuple[timedelta, str | None]:
         local = moment.astimezone(place)
         return _offset(local), local.tzname()
 
-    while first < end:
-        low, high = first, first + _DAY
-        if state(low) != state(high):
-            while high - low > timedelta(seconds=1):
-                middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
-                low, high = (middle, high) if state(middle) == state(low) else (low, middle)
-            yield high
-        first += _DAY
+    low, was = first, state(first)
+    while low < end:
+        high = min(low + STEP, end)
+        if (becomes := state(high)) != was:
+            before, after = low, high
+            while after - before > _SECOND:
+                middle = before + (after - before) // (2 * _SECOND) * _SECOND
+                before, after = (middle, after) if state(middle) == was else (before, middle)
+            yield after
+        low, was = high, becomes
 
 
 def _yearly(walls: list[datetime], until: int) -> str | None:
@@ -89,7 +110,7 @@ def _yearly(walls: list[datetime], until: int) -> str | None:
     if len({(wall.month, wall.weekday(), wall.time()) for wall in walls}) > 1:
         return None
     weeks = {(wall.day - 1) // 7 + 1 for wall in walls}
-    is_last = all((wall + 7 * _DAY).month != wall.month for wall in walls)
+    is_last = all((wall + _WEEK).month != wall.month for wall in walls)
     if len(weeks) > 1 and not is_last:
         return None
     number = -1 if is_last else weeks.pop()
