@@ -68,7 +68,7 @@ EXPECTED = {
     "POST /api/v1/tasks/{task_id}/restore": A + 9 + T,
     "POST /api/v1/tasks/{task_id}/move": A + 4 + T,  # it is there already
     "POST /api/v1/tasks/{task_id}/skip": A + 8 + T,
-    "POST /api/v1/tasks/{task_id}/undo": A + 9 + T,
+    "POST /api/v1/tasks/{task_id}/undo": A + 10 + T,
     "GET /api/v1/tasks/{task_id}/activity": A + 3 + T,
     "GET /api/v1/tasks/{task_id}/occurrences": A + 1 + T,
     "GET /api/v1/tasks/{task_id}/completions": A + 3 + T,

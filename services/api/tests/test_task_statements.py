@@ -133,14 +133,14 @@ SKIPPED: Step = ("POST", "/skip", None)
         ({}, [TRASH], ("POST", "/restore", None), A + 12 + T),
         ({}, [TRASH], UNDO, A + 16 + T),
         ({}, [], DONE, A + 11 + T),
-        ({}, [DONE], UNDO, A + 16 + T),
+        ({}, [DONE], UNDO, A + 17 + T),
         ({}, [], GARDEN, A + 13 + T),
         ({}, [], BEHIND, A + 14 + T),
         ({}, [], PATCHED, A + 12 + T),
-        ({}, [GARDEN], UNDO, A + 19 + T),
+        ({}, [GARDEN], UNDO, A + 20 + T),
         (DAILY, [], NEXT, 1 + A + 13 + T),
-        (DAILY, [], SKIPPED, A + 11 + T),
-        (DAILY, [NEXT], UNDO, A + 18 + T),
+        (DAILY, [], SKIPPED, A + 12 + T),
+        (DAILY, [NEXT], UNDO, A + 19 + T),
     ],
 )
 async def test_statements_do_not_grow_with_the_tree(

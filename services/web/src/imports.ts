@@ -98,6 +98,16 @@ export function countsOf(one: Import): Count[] {
   return all.filter(([, count]) => count > 0);
 }
 
+/**
+ * How many of the added rows could not be taken over just as they were. With more rows than these
+ * nobody knows how many, so it is only said that there are some.
+ */
+export function remarksText(rows: readonly ImportRow[], all: boolean): string {
+  const count = rows.filter((row) => row.outcome === "created" && row.messages.length > 0).length;
+  if (count === 0) return "";
+  return all ? `${count} with remarks: see the rows.` : "Some with remarks: see the rows.";
+}
+
 export function outcomeText(outcome: ImportRow["outcome"], dryRun: boolean): string {
   if (outcome === "created") return dryRun ? "to be added" : "added";
   return { duplicate: "here already", skipped: "left out", failed: "failed" }[outcome];

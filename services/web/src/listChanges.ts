@@ -158,6 +158,13 @@ export async function changeFilter(
   });
 }
 
+/** What is chosen beside a filter becomes part of it. */
+export async function keepInFilter(filter: SavedFilter, query: TaskParams): Promise<void> {
+  await changeFilter(filter, { query });
+  go(pathOf({ kind: "filter", id: filter.id }), { replace: true });
+  tell(`Saved the changes to “${filter.name}”.`);
+}
+
 export async function removeFilter(filter: SavedFilter): Promise<void> {
   await organizing.deleteFilter(filter.id);
   changed(() => {

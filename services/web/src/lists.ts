@@ -11,6 +11,8 @@ const SOON_MS = 400;
 
 /** All that are not in the trash, by position, the inbox first. */
 export const lists = signal<TaskList[]>([]);
+/** Those in the trash, as far as somebody looked there. */
+export const trashedLists = signal<TaskList[]>([]);
 /** By name. */
 export const labels = signal<Label[]>([]);
 export const filters = signal<SavedFilter[]>([]);
@@ -31,6 +33,7 @@ session.onSignOut(() => {
   reading = null;
   batch(() => {
     lists.value = [];
+    trashedLists.value = [];
     labels.value = [];
     filters.value = [];
     phase.value = "loading";

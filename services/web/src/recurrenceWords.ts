@@ -23,10 +23,14 @@ const WEEKEND = "SA,SU";
 
 type Rule = Record<string, string>;
 
-/** What cannot be said shortly is called "on its own schedule". */
-export function recurrenceWords({ rrule, anchor }: Recurrence): string {
+/**
+ * What cannot be said shortly is called "on its own schedule". `minute` is that of the due time,
+ * for rules that name only hours.
+ */
+export function recurrenceWords({ rrule, anchor }: Recurrence, minute = 0): string {
   const rule = parsed(rrule);
-  const words = [ruleWords(rule), endWords(rule)].filter(Boolean).join(", ");
+  const start = ruleWords(rule, rule.BYHOUR ? timesOf(rule, minute) : "");
+  const words = [start, endWords(rule)].filter(Boolean).join(", ");
   return anchor === "completion" ? `${words}, after it is done` : words;
 }
 
@@ -39,17 +43,39 @@ function parsed(rrule: string): Rule {
   return rule;
 }
 
-function ruleWords(rule: Rule): string {
+function ruleWords(rule: Rule, times: string | null): string {
   const unit = UNITS[rule.FREQ ?? ""];
   const every = Number(rule.INTERVAL ?? 1);
-  const odd = ["BYHOUR", "BYMINUTE", "BYSECOND", "BYYEARDAY", "BYWEEKNO", "BYEASTER"];
+  const odd = ["BYSECOND", "BYYEARDAY", "BYWEEKNO", "BYEASTER"];
   if (!unit || !Number.isInteger(every) || odd.some((key) => key in rule)) return OWN;
   const days = sorted(rule.BYDAY ?? "");
-  if (every === 1 && days === WORKDAYS && isPlain(rule, unit)) return "every workday";
-  if (every === 1 && days === WEEKEND && isPlain(rule, unit)) return "every weekend day";
+  if (times === null || ("BYMINUTE" in rule && !times)) return OWN;
+  const at = times && `at ${times}`;
+  const said = (...words: string[]) => [...words, at].filter(Boolean).join(" ");
+  if (every === 1 && days === WORKDAYS && isPlain(rule, unit)) return said("every workday");
+  if (every === 1 && days === WEEKEND && isPlain(rule, unit)) return said("every weekend day");
   const start = every === 1 ? `every ${unit}` : `every ${every} ${unit}s`;
   const on = onWords(rule, unit);
-  return on === null ? OWN : [start, on].filter(Boolean).join(" ");
+  return on === null ? OWN : said(start, on);
+}
+
+const MOST_TIMES = 6;
+
+/** `09:00 and 17:00`; null when there are too many to be said, or they are no times. */
+function timesOf(rule: Rule, minute: number): string | null {
+  const minutes = (rule.BYMINUTE ?? String(minute)).split(",").map(Number);
+  const hours = (rule.BYHOUR ?? "").split(",").map(Number);
+  if (!areBelow(24, hours) || !areBelow(60, minutes)) return null;
+  const times = hours.flatMap((hour) => minutes.map((one) => `${padded(hour)}:${padded(one)}`));
+  return times.length > MOST_TIMES ? null : listed(times.toSorted().join(","), (time) => time);
+}
+
+function areBelow(most: number, numbers: number[]): boolean {
+  return numbers.every((one) => Number.isInteger(one) && one >= 0 && one < most);
+}
+
+function padded(number: number): string {
+  return String(number).padStart(2, "0");
 }
 
 const OWN = "on its own schedule";

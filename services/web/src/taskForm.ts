@@ -37,7 +37,7 @@ export const emptyFields: TaskFields = {
   description: "",
   priority: "medium",
   due: "",
-  allDay: false,
+  allDay: true,
   listId: "",
   labels: [],
   start: "",
@@ -53,7 +53,8 @@ export function fieldsOf(task: Task, zone: string): TaskFields {
     description: task.description ?? "",
     priority: task.priority,
     due,
-    allDay: task.due_date !== null,
+    // Where nothing is due yet, a day is enough.
+    allDay: task.due_at === null,
     listId: task.list_id,
     labels: task.labels,
     start: task.start_date ?? "",

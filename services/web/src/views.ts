@@ -112,7 +112,9 @@ export function defaultsOf(view: View, filter?: SavedFilter): Query {
 /** What the API is asked for; also what a saved filter of this view keeps. */
 export function paramsOf(view: View, query: Query, filter?: SavedFilter): TaskParams {
   const base = baseOf(view, filter);
-  const labels = [...(base.label ?? []), ...(query.label ? [query.label] : [])];
+  const known = base.label ?? [];
+  const isNew = query.label !== "" && !known.some((name) => sameName(name, query.label));
+  const labels = isNew ? [...known, query.label] : known;
   const words = [base.q, query.q].filter(Boolean).join(" ");
   return {
     ...base,
@@ -124,6 +126,12 @@ export function paramsOf(view: View, query: Query, filter?: SavedFilter): TaskPa
     ...(labels.length > 0 ? { label: labels } : {}),
     ...DUES.find(([key]) => key === query.due)?.[2],
   };
+}
+
+/** Whether what is chosen in the view of a saved filter differs from what it keeps. */
+export function differs(view: View, query: Query, filter: SavedFilter): boolean {
+  const asked = (choices: Query) => JSON.stringify(paramsOf(view, choices, filter));
+  return asked(query) !== asked(defaultsOf(view, filter));
 }
 
 function baseOf(view: View, filter?: SavedFilter): TaskParams {

@@ -58,12 +58,12 @@ describe("a new task", () => {
   });
 
   it("is due at an instant, or all day", () => {
-    const timed = { ...emptyFields, title: "x", due: "2026-06-10T09:00" };
+    const timed = { ...emptyFields, title: "x", due: "2026-06-10T09:00", allDay: false };
     expect(newTask("id", timed, ZONE)).toMatchObject({
       due_at: "2026-06-10T07:00:00Z",
       time_zone: ZONE,
     });
-    const day = { ...emptyFields, title: "x", due: "2026-06-10", allDay: true };
+    const day = { ...emptyFields, title: "x", due: "2026-06-10" };
     expect(newTask("id", day, ZONE)).toMatchObject({ due_date: "2026-06-10" });
     expect(newTask("id", day, ZONE)).not.toHaveProperty("due_at");
     expect(dueInstant(day, ZONE)).toBe("2026-06-10T07:00:00Z");

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { countsOf, importName, MOST_BYTES, progressText, refusal, typed } from "../src/imports";
-import type { Import } from "../src/types";
+import {
+  countsOf,
+  importName,
+  MOST_BYTES,
+  progressText,
+  refusal,
+  remarksText,
+  typed,
+} from "../src/imports";
+import type { Import, ImportRow } from "../src/types";
 
 const begun: Import = {
   id: "i",
@@ -58,6 +66,17 @@ describe("an import", () => {
       "1 failed",
     ]);
     expect(words(begun)).toEqual([]);
+  });
+
+  it("tells how many rows have remarks, as far as they are known", () => {
+    const rows = [
+      { outcome: "created", messages: ["“someday” is no date."] },
+      { outcome: "created", messages: [] },
+      { outcome: "failed", messages: ["A task needs a title."] },
+    ] as unknown as ImportRow[];
+    expect(remarksText(rows, true)).toBe("1 with remarks: see the rows.");
+    expect(remarksText(rows, false)).toBe("Some with remarks: see the rows.");
+    expect(remarksText(rows.slice(1), true)).toBe("");
   });
 
   it("has the name of its file, if there was one", () => {

@@ -29,9 +29,20 @@ it.each([
   ["FREQ=YEARLY;BYMONTH=3,9", "every year in March and September"],
   ["FREQ=DAILY;COUNT=10", "every day, 10 times"],
   ["FREQ=WEEKLY;UNTIL=20261231", "every week, until 31 Dec 2026"],
+  ["FREQ=DAILY;BYHOUR=9,17", "every day at 09:00 and 17:00"],
+  ["FREQ=DAILY;BYHOUR=17,9;BYMINUTE=30", "every day at 09:30 and 17:30"],
+  ["FREQ=DAILY;BYHOUR=8;BYMINUTE=0,30", "every day at 08:00 and 08:30"],
+  ["FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9", "every workday at 09:00"],
+  ["FREQ=WEEKLY;BYDAY=MO;BYHOUR=9,12,17;COUNT=6", "every week on Mon at 09:00, 12:00 and 17:00, 6 times"],
   ["rrule:freq=weekly;until=20261231T225959Z", "every week, until 31 Dec 2026"],
 ])("says %s as “%s”", (rrule, expected) => {
   expect(words(rrule)).toBe(expected);
+});
+
+it("takes the minute of the due time where a rule names only hours", () => {
+  expect(recurrenceWords({ rrule: "FREQ=DAILY;BYHOUR=9,17", anchor: "schedule" }, 15)).toBe(
+    "every day at 09:15 and 17:15",
+  );
 });
 
 it("says from when the next date is counted", () => {
@@ -40,7 +51,9 @@ it("says from when the next date is counted", () => {
 
 it.each([
   "FREQ=HOURLY",
-  "FREQ=DAILY;BYHOUR=9,17",
+  "FREQ=DAILY;BYHOUR=6,8,10,12,14,16,18",
+  "FREQ=DAILY;BYHOUR=25",
+  "FREQ=DAILY;BYMINUTE=0,30",
   "FREQ=YEARLY;BYWEEKNO=20",
   "FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR",
   "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1",

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { SavedFilter, Task } from "../src/types";
 import {
   defaultsOf,
+  differs,
   fromSearch,
   matches,
   paramsOf,
@@ -70,6 +71,16 @@ describe("what the API is asked for", () => {
       q: "milk oat",
       has_due: false,
     });
+  });
+
+  it("knows whether a saved filter would change by what is chosen beside it", () => {
+    const filter = { query: { priority: "high", label: ["Home"] } } as SavedFilter;
+    const view: View = { kind: "filter", id: "f" };
+    const start = defaultsOf(view, filter);
+    expect(differs(view, start, filter)).toBe(false);
+    expect(differs(view, { ...start, priority: "high", label: "home" }, filter)).toBe(false);
+    expect(differs(view, { ...start, priority: "low" }, filter)).toBe(true);
+    expect(differs(view, { ...start, sort: "title" }, filter)).toBe(true);
   });
 });
 

@@ -139,9 +139,8 @@ async def _take_back(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    latest = await _latest_changes(session, ids)
-    last_of = {one.task_id: one.version for one in changes}
-    tasks = {one.id: one for one in found if latest.get(one.id) == last_of[one.id]}
+    since = await _changed_since(session, changes)
+    tasks = {one.id: one for one in found if one.id not in since}
     parents = {one.parent_id for one in tasks.values()}
     with session.no_autoflush:  # the place that it was in may be gone
         for change in changes:
@@ -163,18 +162,37 @@ async def _take_back(
     await tree.recount(session, parents | {one.parent_id for one in tasks.values()})
 
 
-async def _latest_changes(session: AsyncSession, task_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Return the last change of each task that is not taken back."""
-    found = await session.execute(
-        select(col(TaskActivity.task_id), func.max(col(TaskActivity.version)))
-        .where(
-            col(TaskActivity.task_id).in_(task_ids),
+_TOGETHER = (
+    frozenset(
+        {"due_date", "due_at", "time_zone", "rrule", "repeat_anchor", "repeat_start", "occurrence",
+         "occurrence_number", "completed_at"}
+    ),
+    frozenset({"list_id", "parent_id", "position"}),
+)  # fmt: skip
+"""Columns that mean something together: one of them set back alone may be what no task can be."""
+
+
+async def _changed_since(session: AsyncSession, changes: Sequence[TaskActivity]) -> set[UUID]:
+    """Return the tasks of which something was changed once more, or what belongs together with it.
+
+    What was taken back does not count.
+    """
+    by_id = {one.task_id: one for one in changes}
+    found = await session.scalars(
+        select(TaskActivity).where(
+            col(TaskActivity.task_id).in_(by_id),
             col(TaskActivity.undone_at).is_(None),
             col(TaskActivity.action) != "undone",
         )
-        .group_by(col(TaskActivity.task_id))
     )
-    return {row[0]: row[1] for row in found}
+    since = set()
+    for later in found:
+        change = by_id[later.task_id]
+        names = change.before.keys()
+        ours = names | {one for group in _TOGETHER if group & names for one in group}
+        if later.version > change.version and later.before.keys() & ours:
+            since.add(later.task_id)
+    return since
 
 
 async def _set_back(session: AsyncSession, task: Task, change: TaskActivity) -> None:

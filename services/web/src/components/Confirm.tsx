@@ -9,6 +9,8 @@ interface Props {
   title: string;
   /** What the button says, and while it is being done. */
   action: [idle: string, busy: string];
+  /** What the other button says. */
+  cancel?: string;
   danger?: boolean;
   /** Names of the fields among the children that show their own error. */
   fields?: string[];
@@ -18,7 +20,8 @@ interface Props {
 }
 
 /** Asks before something is done, and says so when it could not be. */
-export function Confirm({ title, action, danger, fields, onConfirm, onClosed, children }: Props) {
+export function Confirm(props: Props) {
+  const { title, action, cancel = "Cancel", danger, fields, onConfirm, onClosed, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const close = () => dialog.current?.close();
@@ -45,7 +48,7 @@ export function Confirm({ title, action, danger, fields, onConfirm, onClosed, ch
         <Alert>{message}</Alert>
         <div class="actions end">
           <button type="button" class="button" onClick={close}>
-            Cancel
+            {cancel}
           </button>
           <button
             type="submit"

@@ -46,10 +46,11 @@ interface Props {
   /** A newer version came from the server. */
   onNewer: (task: Task) => void;
   onDone: () => void;
+  onCancel: () => void;
   onDelete: () => void;
 }
 
-export function EditTask({ task, unsaved, onNewer, onDone, onDelete }: Props) {
+export function EditTask({ task, unsaved, onNewer, onDone, onCancel, onDelete }: Props) {
   const zone = session.zone.value;
   const base = useRef(task);
   const typed = useSignal(fieldsOf(task, zone));
@@ -149,7 +150,7 @@ export function EditTask({ task, unsaved, onNewer, onDone, onDelete }: Props) {
         <button type="submit" class="button primary" aria-disabled={busy}>
           {busy ? "Saving…" : "Save"}
         </button>
-        <button type="button" class="button" onClick={onDone}>
+        <button type="button" class="button" onClick={onCancel}>
           Cancel
         </button>
         <button type="button" class="button quiet danger push" onClick={onDelete}>

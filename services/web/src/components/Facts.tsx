@@ -21,7 +21,7 @@ export function Facts({ row }: { row: Row }) {
       <span class="fact" key="repeat">
         <Icon name="repeat" />
         <span class="sr-only">Repeats </span>
-        {recurrenceWords(task.recurrence)}
+        {recurrenceWords(task.recurrence, Number(task.occurrence?.slice(14, 16)) || 0)}
       </span>
     ),
     task.priority !== "medium" && (

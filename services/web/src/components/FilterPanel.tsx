@@ -2,18 +2,22 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 
 import { uuid7 } from "../ids";
-import { addFilter } from "../listChanges";
-import { labels, lists } from "../lists";
+import { addFilter, keepInFilter } from "../listChanges";
+import { filterOf, labels, lists } from "../lists";
 import { PRIORITIES } from "../taskForm";
 import { ask, params, query, showAll, view } from "../tasks";
-import { DUES, isNarrowed, type Query } from "../views";
+import type { SavedFilter } from "../types";
+import { differs, DUES, isNarrowed, type Query } from "../views";
+import { Alert } from "./Alert";
 import { Field } from "./Field";
 import { NameDialog } from "./sidebar/NameDialog";
+import { useAction } from "./useAction";
 
 /** What narrows the view beside its state and the search. */
 export function FilterPanel() {
   const saving = useSignal<string | null>(null);
   const { kind } = view.value;
+  const filter = view.value.kind === "filter" ? filterOf(view.value.id) : undefined;
   const dated = kind === "today" || kind === "upcoming";
   return (
     <div id="filter-panel" class="card filter-panel" role="group" aria-label="Filter">
@@ -50,6 +54,7 @@ export function FilterPanel() {
         </Choice>
       )}
       <div class="actions wide">
+        {filter && differs(view.value, query.value, filter) && <SaveChanges filter={filter} />}
         {kind !== "trash" && (
           <button type="button" class="button small" onClick={() => (saving.value = uuid7())}>
             Save as filter…
@@ -71,6 +76,27 @@ export function FilterPanel() {
         />
       )}
     </div>
+  );
+}
+
+function SaveChanges({ filter }: { filter: SavedFilter }) {
+  const { busy, message, run } = useAction(async () => {
+    await keepInFilter(filter, params.peek());
+    // The button is gone with what was to be saved.
+    document.querySelector<HTMLElement>("#filter-panel select")?.focus();
+  });
+  return (
+    <>
+      <button
+        type="button"
+        class="button primary small"
+        aria-disabled={busy}
+        onClick={() => void run()}
+      >
+        {busy ? "Saving…" : `Save changes to “${filter.name}”`}
+      </button>
+      <Alert>{message}</Alert>
+    </>
   );
 }
 

@@ -17,6 +17,9 @@ import { Crumbs } from "./task/Crumbs";
 import { History } from "./task/History";
 import { Subtasks } from "./task/Subtasks";
 
+/** To another task, or out of the dialog. */
+type Way = { to: string } | "out";
+
 /**
  * One task with all that belongs to it, and the way to its subtasks and back. The browser's modal
  * dialog keeps the focus, and gives it back.
@@ -24,8 +27,10 @@ import { Subtasks } from "./task/Subtasks";
 export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const current = useSignal(task);
-  /** Where somebody wants to go although something is not saved. */
-  const asked = useSignal<string | null>(null);
+  /** How somebody wants to leave although something is not saved. */
+  const asked = useSignal<Way | null>(null);
+  /** They do not want to keep it. */
+  const dropped = useRef(false);
   const unsaved = useRef(() => false);
   useEffect(() => {
     void known();
@@ -58,9 +63,27 @@ export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => voi
   }
 
   const open = (id: string) => {
-    if (unsaved.current()) asked.value = id;
+    if (unsaved.current()) asked.value = { to: id };
     else void show(id);
   };
+  const leave = () => {
+    if (unsaved.current()) asked.value = "out";
+    else close();
+  };
+
+  /** The browser closes a dialog without asking when Escape is all that was pressed since. */
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+    event.preventDefault();
+    const inner = (event.target as HTMLElement).closest("dialog");
+    if (inner && inner !== dialog.current) inner.close();
+    else leave();
+  }
+
+  async function drop(way: Way) {
+    if (way !== "out") return show(way.to);
+    dropped.current = true;
+  }
 
   async function remove() {
     const { parent_id } = current.value;
@@ -75,13 +98,19 @@ export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => voi
       ref={dialog}
       class="dialog task-dialog"
       aria-labelledby="dialog-title"
+      onKeyDown={onKeyDown}
+      onCancel={(event) => {
+        if (event.target !== dialog.current) return;
+        event.preventDefault();
+        leave();
+      }}
       onClose={onClosed}
     >
       <div class="dialog-head">
         <h2 id="dialog-title" tabIndex={-1}>
           {current.value.parent_id ? "Edit subtask" : "Edit task"}
         </h2>
-        <button type="button" class="button quiet small square" aria-label="Close" onClick={close}>
+        <button type="button" class="button quiet small square" aria-label="Close" onClick={leave}>
           <Icon name="close" />
         </button>
       </div>
@@ -92,6 +121,7 @@ export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => voi
         unsaved={unsaved}
         onNewer={take}
         onDone={close}
+        onCancel={leave}
         onDelete={() => void remove()}
       />
       <Subtasks key={id} task={current.value} onOpen={open} onChanged={changed} />
@@ -102,9 +132,11 @@ export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => voi
         <Confirm
           title="Leave without saving?"
           action={["Leave", "Leaving…"]}
-          onConfirm={() => show(asked.value as string)}
+          cancel="Keep editing"
+          onConfirm={() => drop(asked.value as Way)}
           onClosed={() => {
             asked.value = null;
+            if (dropped.current) return close();
             // The focus goes back to what led away, unless that is gone with its task.
             requestAnimationFrame(() => {
               if (document.activeElement === document.body) focusHeading();

@@ -61,13 +61,13 @@ export function Toolbar() {
         <button
           type="button"
           class="button square tool"
-          aria-label="Select many"
+          aria-label="Select several"
           data-select-many
-          title="Select many"
+          title="Select several"
           aria-pressed={choosing.value}
           onClick={() => (choosing.value ? stop() : start())}
         >
-          <Icon name="check" />
+          <Icon name="select" />
         </button>
       </div>
       {filtering.value && <FilterPanel />}

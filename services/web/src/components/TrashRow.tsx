@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 
 import { now } from "../clock";
+import { inbox, trashedLists } from "../lists";
 import * as session from "../session";
 import { deleteForGood, restore } from "../tasks";
 import { agoText } from "../time";
@@ -11,6 +12,7 @@ import { Confirm } from "./Confirm";
 export function TrashRow({ row }: { row: Row }) {
   const { task } = row;
   const asking = useSignal(false);
+  const list = trashedLists.value.find(({ id }) => id === task.list_id);
   return (
     <li
       class={`task trashed ${row.depth > 0 ? `sub depth-${Math.min(row.depth, 4)}` : ""}`}
@@ -20,6 +22,12 @@ export function TrashRow({ row }: { row: Row }) {
         <p class="trashed-title">{task.title}</p>
         {task.deleted_at && (
           <p class="facts">Deleted {agoText(task.deleted_at, session.zone.value, now.value)}</p>
+        )}
+        {list && (
+          <p class="facts">
+            In the list “{list.name}”, which is in the trash too. Restored without it, the task goes
+            to {inbox.value ? `“${inbox.value.name}”` : "the inbox"}.
+          </p>
         )}
       </div>
       <div class="actions">

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 
 import { now } from "../clock";
 import { restoreList } from "../listChanges";
+import { trashedLists } from "../lists";
 import { tell } from "../notices";
 import { deleteList, listLists } from "../organizing";
 import * as session from "../session";
@@ -14,11 +15,10 @@ import { useList } from "./useList";
 
 /** Lists in the trash: they come back with their tasks. */
 export function TrashedLists() {
-  const list = useList(async () => ({
-    items: await listLists({ trashed: true }),
-    total: null,
-    next_cursor: null,
-  }));
+  const list = useList(async () => {
+    trashedLists.value = await listLists({ trashed: true });
+    return { items: trashedLists.value, total: null, next_cursor: null };
+  });
   const doomed = useSignal<TaskList | null>(null);
   if (!list.message && !list.items?.length) return null;
 

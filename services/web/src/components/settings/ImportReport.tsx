@@ -1,4 +1,4 @@
-import { countsOf, importName, isOver, outcomeText, progressText } from "../../imports";
+import { countsOf, importName, isOver, outcomeText, progressText, remarksText } from "../../imports";
 import { listImportRows } from "../../organizing";
 import type { Import, ImportRow } from "../../types";
 import { Alert } from "../Alert";
@@ -38,11 +38,7 @@ export function ImportReport({ begun, onOver, onClose, onImport, busy }: Props) 
       )}
       <Alert>{message}</Alert>
       {countsOf(newest).length > 0 && <Counts of={newest} />}
-      {over && newest.total !== 0 && !failed && (
-        <Disclosure label="Row by row">
-          <Rows of={newest} />
-        </Disclosure>
-      )}
+      {over && newest.total !== 0 && !failed && <Rows of={newest} />}
       {over && (
         <div class="actions">
           {onImport && newest.dry_run && newest.created > 0 && (
@@ -80,10 +76,16 @@ export function Counts({ of }: { of: Import }) {
 
 function Rows({ of }: { of: Import }) {
   const list = useList((cursor) => listImportRows(of.id, cursor));
+  const remarks = remarksText(list.items ?? [], !list.hasMore);
   return (
-    <ListFrame list={list} empty="No rows.">
-      {(row) => <Row key={row.number} row={row} dryRun={of.dry_run} />}
-    </ListFrame>
+    <>
+      {remarks && <p>{remarks}</p>}
+      <Disclosure label="Row by row">
+        <ListFrame list={list} empty="No rows.">
+          {(row) => <Row key={row.number} row={row} dryRun={of.dry_run} />}
+        </ListFrame>
+      </Disclosure>
+    </>
   );
 }
 
