@@ -4,6 +4,7 @@ What the document gains is covered without a change here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -78,8 +79,20 @@ class Operation:
 
     def _call(self, path: str, **options: Any) -> Call:
         if "json" not in options and "data" not in options and "content" not in options:
-            options |= self._good_body()
-        return Call(self.method, path, options)
+            good = self._good_body()
+            headers = {**good.get("headers", {}), **options.get("headers", {})}
+            options |= good | ({"headers": headers} if headers else {})
+        params = {**self._needed_query(), **options.get("params", {})}
+        return Call(self.method, path, options | {"params": params})
+
+    def _needed_query(self) -> dict[str, str]:
+        """What the query cannot be without."""
+        given = [one for one in self._about.get("parameters", []) if one["in"] == "query"]
+        return {
+            one["name"]: one["schema"].get("enum", ["none"])[0]
+            for one in given
+            if one.get("required")
+        }
 
     def _headers(self, path: str) -> Iterator[Call]:
         every = {name: canary(name) for name in (*HEADERS, *self.names("header"))}
@@ -93,11 +106,16 @@ class Operation:
         content = self._about.get("requestBody", {}).get("content", {})
         for kind, about in content.items():
             how = "data" if kind == FORM else "json"
+            if is_file(about["schema"]):
+                yield {"content": canary("file"), "headers": {"Content-Type": kind}}
+                continue
             schema, good = self._resolved(about["schema"]), self._example(about["schema"])
             properties = schema["properties"]
             for name, one in properties.items():
                 yield {how: good | {name: _planted(name, one)}}
             yield {how: {name: canary(name) for name in properties}}
+            for inside in _planted_inside(good):
+                yield {how: inside}
             yield {how: good | {canary("unknown-field"): canary("unknown-value")}}
             yield {"content": f'{{"{canary("broken")}', "headers": {"Content-Type": kind}}
             yield {"content": canary("bare"), "headers": {"Content-Type": "text/plain"}}
@@ -106,6 +124,8 @@ class Operation:
 
     def _good_body(self) -> dict[str, Any]:
         for kind, about in self._about.get("requestBody", {}).get("content", {}).items():
+            if is_file(about["schema"]):
+                return {"content": canary("file"), "headers": {"Content-Type": kind}}
             return {"data" if kind == FORM else "json": self._example(about["schema"])}
         return {}
 
@@ -138,6 +158,30 @@ def _planted(name: str, schema: dict[str, Any]) -> Any:
     if any(one.get("type") == "array" for one in kinds):
         return [canary(name)]
     return canary(name)
+
+
+def _planted_inside(good: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Copies of a body with a canary for each text that is deeper than its own fields."""
+
+    def texts(value: Any, *way: Any) -> Iterator[tuple[Any, ...]]:
+        if isinstance(value, str) and len(way) > 1:
+            yield way
+        if isinstance(value, (dict, list)):
+            for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from texts(below, *way, key)
+
+    for *way, last in texts(good):
+        planted = deepcopy(good)
+        place: Any = planted
+        for key in way:
+            place = place[key]
+        place[last] = canary(str(last))
+        yield planted
+
+
+def is_file(schema: dict[str, Any]) -> bool:
+    """Whether a body is the bytes of a file, no object."""
+    return schema.get("format") == "binary"
 
 
 def operations(document: dict[str, Any]) -> list[Operation]:

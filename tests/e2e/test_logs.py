@@ -17,6 +17,7 @@ from tests.e2e.client import (
     instant,
     new_credentials,
     ok,
+    problem,
     secret,
     sign_up,
     soon,
@@ -117,6 +118,15 @@ class Planter:
         task = user.add_task(canary("title"), description=canary("description"))
         ids = defaultdict(lambda: str(uuid4()), self.ids, task_id=task["id"])
         ids["reminder_id"] = user.remind(task, at=instant(soon(3600)))["id"]
+        for kind in ("list", "label", "filter"):
+            body: dict[str, Any] = {"name": canary(kind)}
+            if kind == "filter":
+                body["query"] = {}
+            ids[f"{kind}_id"] = ok(user.post(f"/{kind}s", body), 201)["id"]
+            if kind != "list":  # the name is taken
+                problem(user.post(f"/{kind}s", body), 409)
+        make_feed(user, name=canary("feed"))
+        ids["feed_id"] = ok(user.get("/feeds"))["items"][0]["id"]
         return ids
 
 
