@@ -11,6 +11,7 @@ both sides; figures are medians. Each part can run alone:
   lives      what it costs each request to be told when its session has ended
   logins     200 people sign in at once, and what others notice
   scale      users with 10,000 tasks, and a table of a million rows
+  lists      late pages and filters of users with 10,000 tasks in a table of a million rows
   jobs       the job engine beside plain arq
   reminders  10,000 reminders due in one second, until every mail is accepted
   processes  memory of api and worker, and how long they take to start
@@ -37,7 +38,7 @@ from bench.options import QUICK, Options
 from bench.result import Result
 from bench.stage import Stage, stage
 
-ON_STAGE = ("api", "gateway", "pgbench", "layers", "replicas", "lives", "logins", "scale")
+ON_STAGE = ("api", "gateway", "pgbench", "layers", "replicas", "lives", "logins", "scale", "lists")
 BY_ITSELF = ("jobs", "reminders", "processes")
 PARTS = ON_STAGE + BY_ITSELF
 MEASUREMENTS = {

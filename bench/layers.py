@@ -12,9 +12,11 @@ from bench.cases import Person
 from bench.layers_ways import AT_ONCE, Order
 from bench.result import Figure, Result, Table
 from bench.stage import Stage
+from taskbell_api.routers.tasks import TaskQuery
 from taskbell_local.paths import ROOT
 from taskbell_local.running import Program
 
+PARAMETERS = len(TaskQuery.model_fields)
 PAIRS = 2000
 TURNS = 4
 """In each round of the other parts."""
@@ -37,11 +39,11 @@ ROWS = (
     ("change a title: tasks.fast", "update", [("SQLModel: tasks.service", "update: orm")]),
     ("access token, seen before", "token", [("PyJWT: never seen", "token: unseen")]),
     ("log line of a request", "log", [("through logging", "log: logging")]),
-    ("list's query string, 4 of 12 given", "query", [
-        ("twelve parameters of FastAPI's", "query: fastapi"),
+    (f"list's query string, 4 of {PARAMETERS} given", "query", [
+        (f"{PARAMETERS} parameters of FastAPI's", "query: fastapi"),
     ]),
     ("list's query string, empty", "no query", [
-        ("twelve parameters of FastAPI's", "no query: fastapi"),
+        (f"{PARAMETERS} parameters of FastAPI's", "no query: fastapi"),
     ]),
     ("JSON of a task", "answer", [("instants by Python", "answer: python")]),
     ("JSON of a page of 20", "page", [("instants by Python", "page: python")]),
@@ -145,7 +147,7 @@ def _notes(stage: Stage, found: Found) -> list[str]:
         "*log line*: five fields and two of the request's context, into a pipe that is read;"
         " through logging by structlog's ProcessorFormatter, with the same processors.",
         "*query string*: from the text to checked values; FastAPI's share by its own function that"
-        " reads parameters, for an endpoint that declares the same twelve.",
+        " reads parameters, for an endpoint that declares the same ones.",
         "*JSON*: from a row to bytes. FastAPI also checks a model of ours that is returned; that is"
         " not counted.",
         "*hello*, *whole application*: ASGI calls without a server; the log line belongs to our"

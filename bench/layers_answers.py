@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant, request_params_to_args
 from pydantic import TypeAdapter
@@ -60,9 +60,7 @@ def _one_by_one() -> Dependant:
             name,
             Parameter.KEYWORD_ONLY,
             default=field.default,
-            annotation=Annotated[field.annotation, *field.metadata]
-            if field.metadata
-            else field.annotation,
+            annotation=Annotated[field.annotation, *field.metadata, Query()],
         )
         for name, field in TaskQuery.model_fields.items()
     ]

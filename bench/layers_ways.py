@@ -109,15 +109,15 @@ async def look_ups(database: Database, pairs: Pairs, opened: AsyncExitStack) -> 
 
     async def in_hand(number: int) -> TaskRow:
         owner_id, task_id = next(mine)
-        return TaskRow(*(await held[number].fetch(GET_SQL, task_id, owner_id))[0])
+        return TaskRow(*(await held[number].fetch(GET_SQL, owner_id, task_id))[0])
 
     async def pooled(_: int) -> TaskRow:
         owner_id, task_id = next(mine)
-        return TaskRow(*(await pool.fetch(GET_SQL, task_id, owner_id))[0])
+        return TaskRow(*(await pool.fetch(GET_SQL, owner_id, task_id))[0])
 
     async def unreset(_: int) -> TaskRow:
         owner_id, task_id = next(mine)
-        return TaskRow(*(await bare.fetch(GET_SQL, task_id, owner_id))[0])
+        return TaskRow(*(await bare.fetch(GET_SQL, owner_id, task_id))[0])
 
     async def core(_: int) -> TaskRow:
         owner_id, task_id = next(mine)

@@ -1,8 +1,5 @@
 """scale: users with 10,000 tasks, and a table of a million rows beside a small one."""
 
-import asyncio
-import random
-import time
 from contextlib import ExitStack
 
 from bench import cores, targets
@@ -10,10 +7,8 @@ from bench.cases import CURSOR, GET, LIST
 from bench.measure import Measurements, Pass, interleave, noise, ratio
 from bench.people import add_pages
 from bench.result import Figure, Result, Table, ratio_figure
-from bench.seed import Owner, make_owners, seed
-from bench.stage import LARGE, TASKS_EACH, Stage
+from bench.stage import HEAVY_TASKS, LARGE, TASKS_EACH, Stage
 
-HEAVY_USERS, HEAVY_TASKS = 5, 10_000
 HEAVY_CASES = {
     GET: "get one of 10,000",
     LIST: "list 20 of 10,000, with total",
@@ -26,8 +21,7 @@ SIDES = ("Taskbell", "limit")
 
 def run(stage: Stage) -> Result:
     """Fill the large database, then measure it beside the small one, both up at once."""
-    heavy, seconds = _fill(stage)
-    print(f"  filled in {seconds:.0f} s", flush=True)
+    heavy = stage.fill_large()
     url = stage.url_of(LARGE)
     with ExitStack() as running:
         enter, stack = running.enter_context, stage.stack
@@ -52,17 +46,6 @@ def run(stage: Stage) -> Result:
         _figures(found, beside),
         [*_notes(stage), noise(found, beside)],
     )
-
-
-def _fill(stage: Stage) -> tuple[list[Owner], float]:
-    began = time.monotonic()
-    chance = random.Random(10)
-    heavy = make_owners(HEAVY_USERS, HEAVY_TASKS, name="heavy", chance=chance)
-    rest = stage.options.large_rows - HEAVY_USERS * HEAVY_TASKS - len(stage.readers) * TASKS_EACH
-    others = make_owners(rest // TASKS_EACH, TASKS_EACH, name="other", chance=chance)
-    url = stage.url_of(LARGE, "postgres")
-    asyncio.run(seed(url, [*stage.readers, *heavy, *others], chance))
-    return heavy, time.monotonic() - began
 
 
 def _figures(found: Measurements, beside: Measurements) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""Users with tasks, put into a database by COPY.
+"""Users with lists, labels and tasks, put into a database by COPY.
 
 Rows lie in the order of their creation, so that one user's tasks are spread over the whole table,
 as they are in a real one. Times of due keep away from now: nothing becomes overdue meanwhile.
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 
@@ -22,16 +22,26 @@ WORDS = (
     "window", "boiler", "insurance", "passport", "present", "curtains", "shelves", "battery",
     "school", "library",
 )  # fmt: skip
+RARE_WORD = "aquarium"
+"""In one title of a hundred, where the others are in one of five."""
+
 USER_COLUMNS = (
     "id", "email", "email_key", "name", "role", "is_active", "time_zone", "version",
     "created_at", "updated_at", "email_verified_at",
 )  # fmt: skip
 LIST_COLUMNS = ("id", "owner_id", "name", "is_inbox", "version", "created_at", "updated_at")
+LABEL_COLUMNS = ("id", "owner_id", "name", "name_key", "version", "created_at", "updated_at")
 TASK_COLUMNS = (
-    "id", "owner_id", "list_id", "title", "description", "priority", "completed_at", "due_date",
-    "due_at", "time_zone", "start_date", "reminders_count", "version", "created_at", "updated_at",
-    "deleted_at",
+    "id", "owner_id", "list_id", "title", "description", "priority", "label_names", "position",
+    "completed_at", "due_date", "due_at", "time_zone", "start_date", "reminders_count", "version",
+    "created_at", "updated_at", "deleted_at",
 )  # fmt: skip
+LISTS = ("Home", "Work", "Garden")
+"""Of each user, besides the inbox; a quarter of the tasks is in each of these four."""
+
+LABELS = ("phone", "errand", "waiting", "someday", "quick")
+LABELLED = 0.2
+"""The share of tasks that have one of them."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,10 @@ class Owner:
     name: str
     zone: str
     tasks: int
+
+    def list_id(self, name: str) -> UUID:
+        """Return the id of one of `LISTS`."""
+        return uuid5(self.id, f"list {name}")
 
 
 def make_owners(count: int, tasks: int, *, name: str, chance: random.Random) -> list[Owner]:
@@ -71,6 +85,7 @@ async def seed(admin_url: str, owners: Sequence[Owner], chance: random.Random) -
     connection = await asyncpg.connect(admin_url)
     try:
         await copy_users(connection, owners)
+        await _copy_places(connection, owners)
         # without the look-up of each foreign key and the upkeep of indexes: all is right here
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("SET maintenance_work_mem = '512MB'")
@@ -125,6 +140,20 @@ async def copy_users(connection: Any, owners: Sequence[Owner]) -> None:
     await connection.copy_records_to_table("task_list", records=inboxes, columns=LIST_COLUMNS)
 
 
+async def _copy_places(connection: Any, owners: Sequence[Owner]) -> None:
+    born = datetime.now(UTC) - YEAR
+    lists = [
+        (one.list_id(name), one.id, name, False, 1, born, born) for one in owners for name in LISTS
+    ]
+    labels = [
+        (uuid5(one.id, f"label {name}"), one.id, name, name, 1, born, born)
+        for one in owners
+        for name in LABELS
+    ]
+    await connection.copy_records_to_table("task_list", records=lists, columns=LIST_COLUMNS)
+    await connection.copy_records_to_table("label", records=labels, columns=LABEL_COLUMNS)
+
+
 async def _drop_indexes(connection: Any) -> list[str]:
     """Drop the task table's indexes but the primary key; return how to make them again."""
     rows = await connection.fetch(
@@ -142,16 +171,21 @@ def _task_rows(owners: Sequence[Owner], chance: random.Random) -> Iterator[tuple
     now = datetime.now(UTC)
     step = (YEAR - timedelta(days=1)) / len(order)
     titles = [_words(chance, 40) for _ in range(2000)]
+    titles[:20] = [f"{title} {RARE_WORD}" for title in titles[:20]]
     descriptions = [_words(chance, 200) for _ in range(500)]
+    places = {one.id: (one.inbox, *(one.list_id(name) for name in LISTS)) for one in owners}
     for number, owner in enumerate(order):
         created = now - YEAR + step * number
         done = created + timedelta(hours=1) if chance.random() < 0.3 else None
         due_date, due_at = _due(now, chance)
         yield (
-            id_at(created, chance), owner.id, owner.inbox, titles[int(chance.random() * 2000)],
+            id_at(created, chance), owner.id, places[owner.id][int(chance.random() * 4)],
+            titles[int(chance.random() * 2000)],
             descriptions[int(chance.random() * 500)] if chance.random() < 0.25 else "",
-            1 + int(chance.random() * 4), done, due_date, due_at, owner.zone, None, 0,
-            1 if done is None else 2, created, done or created, None,
+            1 + int(chance.random() * 4),
+            chance.choice(LABELS) if chance.random() < LABELLED else "", f"0{number:09}",
+            done, due_date, due_at, owner.zone, None, 0, 1 if done is None else 2, created,
+            done or created, None,
         )  # fmt: skip
 
 

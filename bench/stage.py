@@ -5,8 +5,9 @@ import contextlib
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ LARGE = "taskbell_large"
 """A second database of the same server, for the table of a million rows."""
 
 TASKS_EACH = 1000
+HEAVY_USERS, HEAVY_TASKS = 5, 10_000
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Stage:
     readers: list[Owner]
     writers: list[Owner]
     chance: random.Random
+    heavy: list[Owner] = field(default_factory=list)
+    """Users of the large database with `HEAVY_TASKS` each, once it is filled."""
 
     def people(self, owners: Sequence[Owner], database_url: str = "") -> list[Person]:
         """Return these users with tokens for the next 15 minutes."""
@@ -50,6 +54,25 @@ class Stage:
         """Return the address of another database of this server."""
         url = self.stack.database_url if role == "app" else self.stack.admin_url
         return urlsplit(url)._replace(path=f"/{database}").geturl()
+
+    def fill_large(self) -> list[Owner]:
+        """Fill the large database, unless it is; return its users with `HEAVY_TASKS` each.
+
+        The readers have as many tasks there as in the small one.
+        """
+        if not self.heavy:
+            began = time.monotonic()
+            chance = random.Random(10)
+            heavy = make_owners(HEAVY_USERS, HEAVY_TASKS, name="heavy", chance=chance)
+            rest = self.options.large_rows - HEAVY_USERS * HEAVY_TASKS
+            count = rest // TASKS_EACH - len(self.readers)
+            others = make_owners(count, TASKS_EACH, name="other", chance=chance)
+            asyncio.run(
+                seed(self.url_of(LARGE, "postgres"), [*self.readers, *heavy, *others], chance)
+            )
+            self.heavy = heavy
+            print(f"  filled in {time.monotonic() - began:.0f} s", flush=True)
+        return self.heavy
 
     def vacuum(self, database: str = "taskbell") -> None:
         """Make a database as autovacuum would leave it."""

@@ -16,7 +16,7 @@ from bench.stage import Stage
 from bench.targets import Target
 
 HEADERS = ("content-type", "etag", "location")
-OWN = {"id", "created_at", "updated_at", "completed_at"}
+OWN = {"id", "position", "created_at", "updated_at", "completed_at"}
 """What may differ between two rows made or changed in the same way."""
 
 

@@ -74,6 +74,10 @@ STATUS = {
     "pending": " AND completed_at IS NULL",
     "completed": " AND completed_at IS NOT NULL",
 }
+_SHOWN = (
+    "owner_id = $1 AND deleted_at IS NULL AND list_id NOT IN"
+    " (SELECT id FROM task_list WHERE owner_id = $1 AND archived_at IS NOT NULL)"
+)
 # All-day tasks are compared with a date in the user's zone: looked up once, in the same statement.
 _DUE = (
     " AND (due_at < $2 OR due_date <"
@@ -84,7 +88,7 @@ _DUE = (
 @cache
 def list_by_number(status: str, due: bool) -> str:
     """Return the statement for owner, [due before,] limit, offset; with the total in each row."""
-    where = f"owner_id = $1 AND deleted_at IS NULL{STATUS[status]}{_DUE if due else ''}"
+    where = f"{_SHOWN}{STATUS[status]}{_DUE if due else ''}"
     limit, offset = ("$3", "$4") if due else ("$2", "$3")
     return (
         f"SELECT {TASK}, (SELECT count(*) FROM task WHERE {where}) AS total FROM task"
@@ -95,7 +99,7 @@ def list_by_number(status: str, due: bool) -> str:
 @cache
 def list_by_cursor(status: str, due: bool) -> str:
     """Return the statement for owner, [due before,] created_at, id, limit."""
-    where = f"owner_id = $1 AND deleted_at IS NULL{STATUS[status]}{_DUE if due else ''}"
+    where = f"{_SHOWN}{STATUS[status]}{_DUE if due else ''}"
     at, after, limit = ("$3", "$4", "$5") if due else ("$2", "$3", "$4")
     return (
         f"SELECT {TASK} FROM task WHERE {where} AND (created_at, id) < ({at}, {after})"
