@@ -4,13 +4,8 @@ import argparse
 import asyncio
 import sys
 
-import structlog
-import uvloop
-
-from taskbell.logs import configure
-from taskbell.schema import SchemaMismatchError
 from taskbell.settings import load
-from taskbell_worker.main import Worker, is_healthy
+from taskbell_worker.health import is_healthy
 from taskbell_worker.settings import WorkerSettings
 
 
@@ -22,6 +17,18 @@ def main() -> int:
     settings = load(WorkerSettings)
     if command == "health":
         return 0 if is_healthy(settings) else 1
+    return _run(settings)
+
+
+def _run(settings: WorkerSettings) -> int:
+    # not at the top: a look at its health need not know all that it does
+    import structlog
+    import uvloop
+
+    from taskbell.logs import configure
+    from taskbell.schema import SchemaMismatchError
+    from taskbell_worker.main import Worker
+
     configure("worker", level=settings.log_level, form=settings.log_format)
     log = structlog.get_logger(__name__)
 

@@ -26,7 +26,6 @@ from taskbell_worker.settings import WorkerSettings
 from taskbell_worker.tickets import take_tickets
 
 HEALTH_SECONDS = 2.0
-HEALTH_STALE_SECONDS = 15.0
 LEAVE_SECONDS = 5.0
 """For closing connections after the drain; then the process ends without."""
 
@@ -152,12 +151,3 @@ class Worker:
                 log.warning("database_unreachable", error=type(error).__name__)
             await asyncio.sleep(1)
         return False
-
-
-def is_healthy(settings: WorkerSettings) -> bool:
-    """Tell whether a worker touched its health file lately."""
-    try:
-        age = time.time() - settings.worker_health_file.stat().st_mtime
-    except OSError:
-        return False
-    return age < HEALTH_STALE_SECONDS
