@@ -65,7 +65,14 @@ class Task(SQLModel, table=True):
         ),
         CheckConstraint("rrule IS NULL OR num_nonnulls(due_date, due_at) = 1", name="repeat_due"),
         CheckConstraint("repeat_anchor IN ('schedule', 'completion')", name="repeat_anchor"),
-        Index("ix_task_owner_created", "owner_id", "created_at", "id", postgresql_where=_LIVE),
+        Index(
+            "ix_task_owner_created",
+            "owner_id",
+            "created_at",
+            "id",
+            postgresql_include=["list_id"],  # tasks are counted but for those of archived lists
+            postgresql_where=_LIVE,
+        ),
         Index("ix_task_owner_due", "owner_id", "due_sort", "id", postgresql_where=_LIVE),
         Index("ix_task_owner_priority", "owner_id", "priority", "id", postgresql_where=_LIVE),
         Index(

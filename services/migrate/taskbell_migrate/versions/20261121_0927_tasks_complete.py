@@ -312,6 +312,14 @@ def upgrade() -> None:
     op.create_index("ix_task_search", "task", ["search"], postgresql_using="gin")
     for name, condition in _TASK_CHECKS.items():
         op.create_check_constraint(op.f(f"ck_task_{name}"), "task", condition)
+    op.drop_index("ix_task_owner_created", table_name="task")
+    op.create_index(
+        "ix_task_owner_created",
+        "task",
+        ["owner_id", "created_at", "id"],
+        postgresql_include=["list_id"],
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
     op.drop_index(op.f("ix_task_list_id"), table_name="task")
     op.create_index(
         "ix_task_labels",
@@ -411,6 +419,13 @@ def downgrade() -> None:
         postgresql_where=sa.text("label_names <> ''"),
     )
     op.create_index(op.f("ix_task_list_id"), "task", ["list_id"], unique=False)
+    op.drop_index("ix_task_owner_created", table_name="task")
+    op.create_index(
+        "ix_task_owner_created",
+        "task",
+        ["owner_id", "created_at", "id"],
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
     for name in _TASK_CHECKS:
         op.drop_constraint(op.f(f"ck_task_{name}"), "task")
     op.drop_index("ix_task_search", table_name="task")
