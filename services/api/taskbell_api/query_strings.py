@@ -1,6 +1,6 @@
 """Query strings as Pydantic models, read in one go.
 
-FastAPI takes 6 µs for each parameter it knows, given or not; a list of tasks has twelve
+FastAPI takes 6 µs for each parameter it knows, given or not; a list of tasks has seventeen
 (docs/performance.md).
 """
 
