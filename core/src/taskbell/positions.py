@@ -34,13 +34,13 @@ def between(low: str | None, high: str | None) -> str | None:
 
     Returns None when there is no room: they are equal, in the wrong order, or not keys.
     """
-    if low is None and high is None:
-        return at_end()
     if not all(_is_key(one) for one in (low, high) if one is not None):
         return None
     if high is None:
-        assert low is not None  # noqa: S101 (for mypy)
-        return _key(min(max(_number(low) + 1, time.time_ns() // 1000), _LAST))
+        if low is None:
+            return at_end()
+        behind = max(_number(low) + 1, time.time_ns() // 1000)
+        return _key(behind) if behind <= _LAST else None
     if low is None:
         return _key(_number(high) - 1) if _number(high) > 0 else None
     if low >= high:

@@ -175,9 +175,8 @@ def _latest(slot: Slot, due: Slot, zone: str) -> Slot:
 
 
 def _alarm(task: TaskRow, one: Reminding) -> timedelta | datetime:
-    if one.offset_minutes is None:
-        assert one.at is not None  # noqa: S101 (a reminder has one of both)
+    if one.at is not None:
         return one.at
     # a date counts as due in the morning: its alarms are told from midnight
     due = timedelta() if task.due_date is None else timedelta(hours=ALL_DAY_AT.hour)
-    return due - timedelta(minutes=one.offset_minutes)
+    return due - timedelta(minutes=one.offset_minutes or 0)

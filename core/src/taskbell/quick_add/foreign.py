@@ -46,7 +46,7 @@ def foreign(tokens: Tokens, at: int, clock: Calendar) -> tuple[date, int, bool] 
 
 @lru_cache(maxsize=1024)
 def _ask(text: str, language: str) -> datetime | None:
-    import dateparser  # type: ignore[import-untyped]
+    import dateparser
 
     try:
         found: datetime | None = dateparser.parse(

@@ -124,7 +124,7 @@ def _following(
 ) -> Iterator[Slot]:
     if isinstance(start, datetime) != isinstance(after, datetime):
         raise TypeError("start and after must both be dates or both be times")
-    last = _last(rule, start, zone) if rule.count else None
+    last = _last(rule, start, zone)
     for slot in _series(rule, start=start, after=_not_long_before(after, at, zone), zone=zone):
         if _ended(rule, slot, zone) or (last is not None and slot > last):
             return
@@ -142,8 +142,9 @@ def _series(rule: Rule, *, start: Slot, after: Slot, zone: str) -> Iterator[Slot
 
 @lru_cache(maxsize=1024)
 def _last(rule: Rule, start: Slot, zone: str) -> Slot | None:
-    """Return the last slot of a series with COUNT, None when the year 2200 ends it before."""
-    assert rule.count  # noqa: S101
+    """Return the last slot of a series by its COUNT, None when nothing or the year 2200 ends it."""
+    if rule.count is None:
+        return None
     slots = _series(rule, start=start, after=start, zone=zone)
     return start if rule.count == 1 else next(islice(slots, rule.count - 2, None), None)
 

@@ -72,8 +72,7 @@ def build(item: ImportedItem, place: Place, *, at: datetime) -> Built:
         trash_id=place.trash_id,
     )
     built = Built(item, task)
-    if item.recurrence is not None:
-        _repeat(built, at)
+    _repeat(built, at)
     _remind(built, at)
     task.reminders_count = len(built.reminders)
     return built
@@ -96,13 +95,14 @@ def _zone(item: ImportedItem, own: str) -> str:
 
 def _repeat(built: Built, at: datetime) -> None:
     item, task = built.item, built.task
-    assert item.recurrence is not None  # noqa: S101 (for mypy)
+    wanted = item.recurrence
+    if wanted is None:
+        return
     try:
-        rule = Rule.parse(item.recurrence.rrule)
-        repeats.start(task, rule=rule, anchor=item.recurrence.anchor, at=at)
+        repeats.start(task, rule=Rule.parse(wanted.rrule), anchor=wanted.anchor, at=at)
     except InvalidRecurrenceError as error:
         item.say(f"Its repeat is not possible here: {error.detail}")
-        kept = f"\n\nRepeats: {item.recurrence.rrule}"
+        kept = f"\n\nRepeats: {wanted.rrule}"
         if len(task.description) + len(kept) <= MOST_DESCRIPTION:
             task.description = (task.description + kept).strip()
         return

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO, StringIO
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from taskbell.transfer.errors import ImportTooLargeError, UnreadableImportError
 
@@ -61,14 +61,11 @@ def members(data: bytes, pattern: str) -> list[tuple[str, bytes]]:
                 if room < 0:
                     raise ImportTooLargeError(_UNPACKED)
                 found.append((name, content))
-    # a damaged zip, an encrypted one, a way of packing that is not known, a bad checksum
-    except (BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
-        raise UnreadableImportError("The zip is damaged or encrypted.") from error
+    except ImportTooLargeError:
+        raise
+    # damaged, encrypted, packed in a way that is not known: what packing raises has no common base
     except Exception as error:
-        if isinstance(error, ImportTooLargeError):
-            raise
-        # zlib.error, lzma.LZMAError and struct.error have no base of their own
-        raise UnreadableImportError("The zip is damaged.") from error
+        raise UnreadableImportError("The zip is damaged or encrypted.") from error
     return found
 
 
