@@ -1,11 +1,10 @@
 """What can be done with reminders. Firing them is in firing.py."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -14,7 +13,7 @@ from taskbell.clock import now
 from taskbell.db import constraint_of
 from taskbell.ids import new_id
 from taskbell.jobs.service import cancel_groups
-from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
+from taskbell.paging import Page, page_by_key
 from taskbell.reminders.errors import (
     DueRequiredError,
     ReminderIdTakenError,
@@ -30,15 +29,6 @@ from taskbell.tasks.changes import follows_tasks
 from taskbell.tasks.models import Task
 
 MOST_REMINDERS = 20
-
-
-@dataclass(frozen=True)
-class DeliveryPage:
-    """Deliveries, the newest first. `total` is known when asked for by number only."""
-
-    items: list[Delivery]
-    total: int | None
-    next_cursor: str | None
 
 
 def job_group(reminder_id: UUID) -> str:
@@ -129,25 +119,21 @@ async def list_deliveries(
     page: int = 1,
     per_page: int = 20,
     cursor: str | None = None,
-) -> DeliveryPage:
-    """Return a page of a reminder's deliveries. Raises `ReminderNotFoundError`."""
+) -> Page[Delivery]:
+    """Return a page of a reminder's deliveries, the newest first.
+
+    Raises `ReminderNotFoundError`, `InvalidCursorError`.
+    """
     await _get(session, owner_id, reminder_id)
-    mine = col(Delivery.reminder_id) == reminder_id
-    statement = select(Delivery).where(mine).order_by(col(Delivery.id).desc()).limit(per_page + 1)
-    total = None
-    if cursor is None:
-        total = await session.scalar(select(func.count()).select_from(Delivery).where(mine))
-        statement = statement.offset((page - 1) * per_page)
-    else:
-        try:
-            last = UUID(decode_cursor(cursor, length=1)[0])
-        except (ValueError, TypeError, AttributeError):
-            raise InvalidCursorError from None
-        statement = statement.where(col(Delivery.id) < last)
-    found = list(await session.scalars(statement))
-    more = len(found) > per_page
-    found = found[:per_page]
-    return DeliveryPage(found, total, encode_cursor(str(found[-1].id)) if more else None)
+    return await page_by_key(
+        session,
+        select(Delivery),
+        col(Delivery.reminder_id) == reminder_id,
+        key=col(Delivery.id),
+        page=page,
+        per_page=per_page,
+        cursor=cursor,
+    )
 
 
 @follows_tasks

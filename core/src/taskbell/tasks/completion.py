@@ -1,12 +1,11 @@
 """Completing tasks, taking that back, and going from one occurrence to the next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -14,7 +13,7 @@ from sqlmodel import col
 from taskbell.clock import now
 from taskbell.ids import new_id
 from taskbell.locks import lock_tasks_of
-from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
+from taskbell.paging import Page, page_by_key
 from taskbell.recurrence.slots import today
 from taskbell.tasks import repeats, tree
 from taskbell.tasks.activity import Operation
@@ -176,15 +175,6 @@ async def _any(session: AsyncSession, task: Task, condition: ColumnElement[bool]
     return await session.scalar(found) is not None
 
 
-@dataclass(frozen=True)
-class CompletionPage:
-    """What was done and skipped, the newest first. `total` is known when asked for by number."""
-
-    items: Sequence[TaskCompletion]
-    total: int | None
-    next_cursor: str | None
-
-
 async def list_completions(
     session: AsyncSession,
     *,
@@ -193,22 +183,18 @@ async def list_completions(
     page: int = 1,
     per_page: int = 20,
     cursor: str | None = None,
-) -> CompletionPage:
-    """Return a page of a task's history. Raises `TaskNotFoundError`, `InvalidCursorError`."""
+) -> Page[TaskCompletion]:
+    """Return a page of what was done and skipped, the newest first.
+
+    Raises `TaskNotFoundError`, `InvalidCursorError`.
+    """
     await get_task(session, owner_id=owner_id, task_id=task_id)
-    mine = col(TaskCompletion.task_id) == task_id
-    statement = select(TaskCompletion).where(mine).order_by(col(TaskCompletion.id).desc())
-    total = None
-    if cursor is None:
-        total = await session.scalar(select(func.count()).select_from(TaskCompletion).where(mine))
-        statement = statement.offset((page - 1) * per_page)
-    else:
-        try:
-            last = UUID(decode_cursor(cursor, length=1)[0])
-        except (ValueError, TypeError, AttributeError):
-            raise InvalidCursorError from None
-        statement = statement.where(col(TaskCompletion.id) < last)
-    found = (await session.scalars(statement.limit(per_page + 1))).all()
-    more = len(found) > per_page
-    found = found[:per_page]
-    return CompletionPage(found, total, encode_cursor(str(found[-1].id)) if more else None)
+    return await page_by_key(
+        session,
+        select(TaskCompletion),
+        col(TaskCompletion.task_id) == task_id,
+        key=col(TaskCompletion.id),
+        page=page,
+        per_page=per_page,
+        cursor=cursor,
+    )

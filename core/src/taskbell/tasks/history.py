@@ -1,7 +1,6 @@
 """Reading what happened to a task, and taking the last of it back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from taskbell.labels import service as labels
 from taskbell.lists import service as lists
 from taskbell.lists.errors import ListArchivedError, ListNotFoundError
 from taskbell.locks import lock_tasks_of
-from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
+from taskbell.paging import InvalidCursorError, Page, decode_cursor, encode_cursor
 from taskbell.tasks import tree
 from taskbell.tasks.activity import Operation, column_value
 from taskbell.tasks.activity_schemas import ActivityOut
@@ -31,15 +30,6 @@ from taskbell.tasks.service import get_task, lock_task
 from taskbell.tasks.trash import put_in, take_out
 
 
-@dataclass(frozen=True)
-class ActivityPage:
-    """What happened to a task, the newest first. `total` is known when asked for by number only."""
-
-    items: Sequence[ActivityOut]
-    total: int | None
-    next_cursor: str | None
-
-
 async def list_activity(
     session: AsyncSession,
     *,
@@ -48,7 +38,7 @@ async def list_activity(
     page: int = 1,
     per_page: int = 20,
     cursor: str | None = None,
-) -> ActivityPage:
+) -> Page[ActivityOut]:
     """Return a page of a task's changes; how it was made is the last of them.
 
     Raises `TaskNotFoundError`, `InvalidCursorError`.
@@ -72,7 +62,7 @@ async def list_activity(
         found.append(ActivityOut.creation(task))
     more = len(found) > per_page
     found = found[:per_page]
-    return ActivityPage(found, total, encode_cursor(found[-1].version) if more else None)
+    return Page(found, total, encode_cursor(found[-1].version) if more else None)
 
 
 async def undo_last_change(

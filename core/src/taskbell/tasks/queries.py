@@ -41,7 +41,7 @@ from taskbell.db import Timestamp
 from taskbell.labels.models import Label
 from taskbell.labels.names import name_key
 from taskbell.lists.models import TaskList
-from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
+from taskbell.paging import InvalidCursorError, Page, decode_cursor, encode_cursor
 from taskbell.statements import Executor, Statement
 from taskbell.tasks.models import Priority
 from taskbell.tasks.rows import TASK, TaskRow, columns
@@ -78,15 +78,6 @@ class TaskFilter:
     archived: bool | None = None
     trashed: bool = False
     q: str | None = None
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of tasks. `total` is known when asked for by number only."""
-
-    items: list[TaskRow]
-    total: int | None
-    next_cursor: str | None
 
 
 def _text(value: Any) -> str:
@@ -414,7 +405,7 @@ async def list_tasks(
     page: int = 1,
     per_page: int = 20,
     cursor: str | None = None,
-) -> Page:
+) -> Page[TaskRow]:
     """Return one page: by `cursor` (without a total), else by number. One statement.
 
     Raises `InvalidCursorError`, and `SessionEndedError` for a `session_id` that has ended. Without

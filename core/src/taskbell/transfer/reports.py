@@ -1,31 +1,20 @@
 """Reading what became of imports, and forgetting it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 from sqlmodel import col
 
 from taskbell.clock import now
-from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
+from taskbell.paging import Page, page_by_key
 from taskbell.transfer.errors import ImportNotFoundError
 from taskbell.transfer.models import TaskImport, TaskImportRow
 
 KEPT = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of imports or of rows. `total` is known when asked for by number only."""
-
-    items: Sequence[Any]
-    total: int | None
-    next_cursor: str | None
 
 
 async def list_imports(
@@ -35,19 +24,17 @@ async def list_imports(
     page: int = 1,
     per_page: int = 20,
     cursor: str | None = None,
-) -> Page:
+) -> Page[TaskImport]:
     """Return a page of a user's imports, the newest first. Raises `InvalidCursorError`."""
-    mine = [col(TaskImport.owner_id) == owner_id]
-    wanted = without_file().where(*mine).order_by(col(TaskImport.id).desc())
-    total = None
-    if cursor is None:
-        total = await session.scalar(select(func.count()).select_from(TaskImport).where(*mine))
-        wanted = wanted.offset((page - 1) * per_page)
-    else:
-        wanted = wanted.where(col(TaskImport.id) < _last(cursor, UUID))
-    found = (await session.scalars(wanted.limit(per_page + 1))).all()
-    more = encode_cursor(str(found[per_page - 1].id)) if len(found) > per_page else None
-    return Page(found[:per_page], total, more)
+    return await page_by_key(
+        session,
+        without_file(),
+        col(TaskImport.owner_id) == owner_id,
+        key=col(TaskImport.id),
+        page=page,
+        per_page=per_page,
+        cursor=cursor,
+    )
 
 
 async def get_import(session: AsyncSession, *, owner_id: UUID, import_id: UUID) -> TaskImport:
@@ -66,20 +53,20 @@ async def list_rows(
     page: int = 1,
     per_page: int = 20,
     cursor: str | None = None,
-) -> Page:
+) -> Page[TaskImportRow]:
     """Return a page of an import's report. Raises `ImportNotFoundError`, `InvalidCursorError`."""
     await get_import(session, owner_id=owner_id, import_id=import_id)
-    of_it = col(TaskImportRow.import_id) == import_id
-    wanted = select(TaskImportRow).where(of_it).order_by(col(TaskImportRow.number))
-    total = None
-    if cursor is None:
-        total = await session.scalar(select(func.count()).select_from(TaskImportRow).where(of_it))
-        wanted = wanted.offset((page - 1) * per_page)
-    else:
-        wanted = wanted.where(col(TaskImportRow.number) > _last(cursor, _number))
-    found = (await session.scalars(wanted.limit(per_page + 1))).all()
-    more = encode_cursor(found[per_page - 1].number) if len(found) > per_page else None
-    return Page(found[:per_page], total, more)
+    return await page_by_key(
+        session,
+        select(TaskImportRow),
+        col(TaskImportRow.import_id) == import_id,
+        key=col(TaskImportRow.number),
+        parse=_number,
+        ascending=True,
+        page=page,
+        per_page=per_page,
+        cursor=cursor,
+    )
 
 
 async def delete_import(session: AsyncSession, *, owner_id: UUID, import_id: UUID) -> None:
@@ -119,10 +106,3 @@ def _number(value: Any) -> int:
     if type(value) is not int or not 0 <= value < 2**31:
         raise ValueError("not the number of a row")
     return value
-
-
-def _last(cursor: str, convert: Any) -> Any:
-    try:
-        return convert(decode_cursor(cursor, length=1)[0])
-    except (ValueError, TypeError, AttributeError):
-        raise InvalidCursorError from None
