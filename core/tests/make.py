@@ -99,7 +99,9 @@ _COLUMNS = {"due_at", "completed_at", "deleted_at", "created_at", "updated_at", 
 
 
 async def a_reminder(session: AsyncSession, task: Task, **fields: Any) -> Reminder:
-    new = ReminderCreate(**(fields or {"at": now() + HOUR}))
+    when = fields.keys() & {"at", "offset_minutes"}
+    by_mail = {"channels": ["email"]} | fields  # the others have tests of their own
+    new = ReminderCreate(**(by_mail if when else by_mail | {"at": now() + HOUR}))
     return await reminders.create_reminder(
         session, owner_id=task.owner_id, task_id=task.id, new=new
     )

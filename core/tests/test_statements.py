@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from asyncpg import DataError, DivisionByZeroError
 from sqlalchemy import (
+    ARRAY,
+    JSON,
     ColumnElement,
     Integer,
     String,
@@ -56,7 +58,7 @@ async def test_in_a_session_it_is_part_of_the_transaction(database: Database) ->
 @pytest.mark.parametrize(
     "clause",
     [
-        select(METADATA.tables["reminder"].c.channels),
+        select(literal_column("array[]", ARRAY(JSON))),
         select(literal(1)).where(METADATA.tables["job"].c.payload == bindparam("payload")),
         select(literal(1)).where(USER.c.name.in_(bindparam("names", expanding=True))),
     ],

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.tests.make import a_reminder, a_session, a_task, a_user, an_api_token, some_id
+from core.tests.make import a_reminder, a_session, a_task, a_user, an_api_token, make_due, some_id
 from taskbell import statistics
 from taskbell.clock import now
 from taskbell.jobs.models import Job
@@ -21,7 +21,9 @@ NOTHING: dict[str, Any] = {
     "reminders": {"scheduled": 0, "fired": 0, "snoozed": 0, "cancelled": 0},
     "deliveries_24h": dict.fromkeys(DELIVERY_STATES, 0),
     "jobs": {"ready": 0, "running": 0, "done": 0, "dead": 0, "cancelled": 0},
+    "dead_jobs": {},
     "oldest_due_job_seconds": 0.0,
+    "oldest_undelivered_seconds": 0.0,
 }
 
 
@@ -62,7 +64,8 @@ async def test_tasks_reminders_and_deliveries(session: AsyncSession) -> None:
     await a_task(session, user, completed_at=now(), deleted_at=now())
     await a_task(session, user, deleted_at=now())
     reminder = await a_reminder(session, task)
-    (await a_reminder(session, task)).state = "snoozed"
+    snoozed = await a_reminder(session, task)
+    snoozed.state, snoozed.snoozed_until = "snoozed", snoozed.next_fire_at
     hour = timedelta(hours=1)
     for state, ago in (("sent", hour), ("sent", 2 * hour), ("failed", hour), ("sent", 25 * hour)):
         session.add(a_delivery(reminder, state, ago=ago))
@@ -87,4 +90,13 @@ async def test_jobs_and_how_long_the_oldest_waits(session: AsyncSession) -> None
     await session.flush()
     figures = await statistics.collect(session)
     assert figures["jobs"] == NOTHING["jobs"] | {"ready": 2, "dead": 1}
+    assert figures["dead_jobs"] == {"test.x": 1}
     assert 295 < figures["oldest_due_job_seconds"] < 360
+
+
+async def test_how_late_the_latest_reminder_is(session: AsyncSession) -> None:
+    reminder = await a_reminder(session, await a_task(session, await a_user(session)))
+    await make_due(session, reminder, late=300)
+    figures = await statistics.collect(session)
+    assert 295 < figures["oldest_undelivered_seconds"] < 360
+    assert figures["oldest_due_job_seconds"] == 0

@@ -5,7 +5,7 @@ for a step of a job. Services take its session and never commit. `Database.fetch
 one statement in all: see statements.py.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,9 @@ class Timestamp(DateTime):
 TO_RING = "jobs_to_ring"
 """Key in `session.info`: ids of the jobs whose doorbell rings after the commit."""
 
+TO_TELL = "users_to_tell"
+"""Key in `session.info`: ids of the users whose open pages are told after the commit."""
+
 AfterCommit = Callable[[list[UUID]], Awaitable[None]]
 
 
@@ -68,7 +71,11 @@ def normalise_url(raw: str) -> URL:
 
 
 class Database:
-    """An engine and its sessions. `after_commit` gets the ids of jobs a transaction made due."""
+    """An engine and its sessions.
+
+    After a commit `after_commit` gets the ids of the jobs it made due, `after_change` those of the
+    users it changed something for. Neither may raise.
+    """
 
     def __init__(
         self,
@@ -77,6 +84,7 @@ class Database:
         application_name: str,
         pool_size: int = 10,
         after_commit: AfterCommit | None = None,
+        after_change: AfterCommit | None = None,
         command_seconds: float = COMMAND_SECONDS,
         server_settings: Mapping[str, str] | None = None,
     ) -> None:
@@ -95,7 +103,7 @@ class Database:
         )
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
-        self._after_commit = after_commit
+        self._hooks = {TO_RING: after_commit, TO_TELL: after_change}
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -103,9 +111,15 @@ class Database:
         async with self._sessions() as session:
             async with session.begin():
                 yield session
-            ring: list[UUID] = session.info.pop(TO_RING, [])
-        if ring and self._after_commit:
-            await self._after_commit(ring)
+            info = session.info
+        for key in self._hooks:
+            await self.announce(key, info.pop(key, ()))
+
+    async def announce(self, key: str, ids: Collection[UUID]) -> None:
+        """Say what was committed, as after a `transaction`, for whoever used `fetch`."""
+        hook = self._hooks[key]
+        if ids and hook is not None:
+            await hook(list(ids))
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

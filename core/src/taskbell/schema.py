@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-SCHEMA_REVISION = "20261121_0927"
+SCHEMA_REVISION = "20261121_1251"
 
 
 class SchemaMismatchError(RuntimeError):

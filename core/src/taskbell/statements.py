@@ -7,10 +7,10 @@
 Why, and where not to: docs/decisions/0005-hot-paths-without-the-orm.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Boolean, Executable, Float
+from sqlalchemy import ARRAY, Boolean, Executable, Float
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -29,8 +29,8 @@ _DIALECT = dialect()  # type: ignore[no-untyped-call]
 class Statement(Generic[T]):
     """One SQL statement with named parameters; `into` makes a row of its columns, in their order.
 
-    Raises `TypeError` for a column or parameter whose type SQLAlchemy would convert (arrays, JSON):
-    on asyncpg nobody would.
+    Raises `TypeError` for a column or parameter whose type SQLAlchemy would convert (JSON): on
+    asyncpg nobody would.
     """
 
     def __init__(self, clause: Executable, *, into: Callable[..., T]) -> None:
@@ -43,18 +43,23 @@ class Statement(Generic[T]):
         self._constants = {
             name: bind.value for bind, name in compiled.bind_names.items() if not bind.required
         }
-        self._names = frozenset(self._order) - self._constants.keys()
+        self.names = frozenset(self._order) - self._constants.keys()
 
     async def all(self, executor: Executor, **values: Any) -> list[T]:
         """Run it and return its rows. Raises `TypeError` for a parameter too few or too many."""
-        if values.keys() != self._names:
-            raise TypeError(f"the parameters are {sorted(self._names)}, not {sorted(values)}")
+        arguments = self.arguments(values)
         if isinstance(executor, Database):
-            known = self._constants | values
-            rows: Any = await executor.fetch(self.sql, *[known[name] for name in self._order])
+            rows: Any = await executor.fetch(self.sql, *arguments)
         else:
             rows = await executor.execute(self._clause, values)
         return [self._into(*row) for row in rows]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return what stands for `$1`, `$2`, … in `sql`. Raises `TypeError` as `all` does."""
+        if values.keys() != self.names:
+            raise TypeError(f"the parameters are {sorted(self.names)}, not {sorted(values)}")
+        known = {**self._constants, **values}
+        return [known[name] for name in self._order]
 
     async def first(self, executor: Executor, **values: Any) -> T | None:
         """Run it and return its first row, or None."""
@@ -74,5 +79,9 @@ def _check_types(compiled: SQLCompiler) -> None:
 
 
 def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    if isinstance(kind, ARRAY):
+        item = _plain(kind.item_type)
+        converts = item.bind_processor(_DIALECT) or item.result_processor(_DIALECT, None)
+        return kind.dialect_impl(_DIALECT) if converts else NullType()
     # these only check what they are given
     return NullType() if isinstance(kind, (Boolean, Float)) else kind.dialect_impl(_DIALECT)

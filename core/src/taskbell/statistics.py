@@ -7,16 +7,17 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from taskbell import lateness
 from taskbell.accounts.models import ApiToken, AuthSession, User
 from taskbell.clock import now
-from taskbell.jobs import administration, lifecycle
+from taskbell.jobs import administration
 from taskbell.jobs.models import STATES
 from taskbell.reminders.models import DELIVERY_STATES, REMINDER_STATES, Delivery, Reminder
 from taskbell.tasks.models import Task
 
 
 async def collect(session: AsyncSession) -> dict[str, Any]:
-    """Return all figures, in seven statements; see `AdminStats` of the API for their names."""
+    """Return all figures, in nine statements; see `AdminStats` of the API for their names."""
     usable = and_(col(User.is_active), col(User.deletion_at).is_(None))
     users = await _counts(
         session,
@@ -37,6 +38,7 @@ async def collect(session: AsyncSession) -> dict[str, Any]:
     going_on = and_(col(AuthSession.ended_at).is_(None), col(AuthSession.expires_at) > now())
     lately = col(Delivery.planned_at) > now() - timedelta(days=1)
     jobs = await administration.count_by_state(session)
+    late = await lateness.measure(session)
     return {
         "users": users,
         "sessions": (await _counts(session, AuthSession, open=going_on))["open"],
@@ -45,7 +47,9 @@ async def collect(session: AsyncSession) -> dict[str, Any]:
         "reminders": await _by(session, Reminder.state, REMINDER_STATES),
         "deliveries_24h": await _by(session, Delivery.state, DELIVERY_STATES, lately),
         "jobs": {state: jobs.get(state, 0) for state in STATES},
-        "oldest_due_job_seconds": round(await lifecycle.oldest_due_seconds(session), 3),
+        "dead_jobs": await administration.count_dead(session),
+        "oldest_due_job_seconds": late.job,
+        "oldest_undelivered_seconds": late.reminder,
     }
 
 

@@ -45,7 +45,7 @@ async def notices(session: AsyncSession) -> list[tuple[str, str]]:
 
 async def works(session: AsyncSession, link: NewLink) -> bool:
     unused = col(MailedLink.used_at).is_(None)
-    stored = select(unused).where(col(MailedLink.token_hash) == links._hash(link.token))
+    stored = select(unused).where(col(MailedLink.token_hash) == links.hash_of(link.token))
     return bool(await session.scalar(stored))
 
 

@@ -12,17 +12,26 @@ from core.tests.make import make_due as let_pass
 from taskbell.accounts.models import Identity, RefreshToken, User
 from taskbell.accounts.tokens import hash_refresh_token, new_refresh_token
 from taskbell.clock import now
+from taskbell.digest.models import Digest
 from taskbell.exports import service as exports
 from taskbell.feeds.models import CalendarFeed
 from taskbell.filters.models import SavedFilter
 from taskbell.idempotency.models import IdempotencyKey
+from taskbell.ids import new_id
 from taskbell.labels.models import Label
 from taskbell.models import METADATA
+from taskbell.notifications.models import Notification, NotificationPreference, NotificationTest
+from taskbell.push.models import PushSubscription
 from taskbell.reminders.firing import fire_due
 from taskbell.tasks.completion import set_completed
 from taskbell.transfer.models import TaskImport, TaskImportRow
+from taskbell.webhooks.models import Webhook, WebhookMessage
 
-NOBODYS = {"job": "work, named by ids; deleted some days after it ended"}
+NOBODYS = {
+    "job": "work, named by ids; deleted some days after it ended",
+    "installation_secret": "keys of the installation",
+    "event": "ids of what changed in the last day; no foreign keys, for the thing may be gone",
+}
 """Tables whose rows belong to no user, and why."""
 
 USER = METADATA.tables["user_account"]
@@ -57,6 +66,7 @@ async def a_full_account(session: AsyncSession, *, email: str) -> User:
     await a_task(session, user, deleted_at=now() - timedelta(days=1))
     repeating = await a_task(session, user, recurrence={"rrule": "FREQ=DAILY"})
     await set_completed(session, owner_id=user.id, task_id=repeating.id)
+    await _told(session, user, mine.id)
     moved_in = TaskImport(owner_id=user.id, source="trello", file=b"{}")
     session.add(moved_in)
     await session.flush()
@@ -67,6 +77,29 @@ async def a_full_account(session: AsyncSession, *, email: str) -> User:
     await session.flush()
     await exports.make(session, user_id=user.id)
     return user
+
+
+async def _told(session: AsyncSession, user: User, session_id: UUID) -> None:
+    """Add what notifications leave behind."""
+    session.add(NotificationPreference(user_id=user.id))
+    session.add(Digest(user_id=user.id, day=now().date(), job_id=new_id()))
+    session.add(Notification(owner_id=user.id, kind="test", title="It works"))
+    session.add(NotificationTest(owner_id=user.id, channel="email"))
+    webhook = Webhook(owner_id=user.id, name="Home", url="https://example.com", secret="whsec_x")
+    session.add(webhook)
+    device = PushSubscription(
+        owner_id=user.id,
+        endpoint=f"https://push.example.com/{user.email}",
+        p256dh="k",
+        auth="a",
+        session_id=session_id,
+    )
+    session.add(device)
+    await session.flush()
+    session.add(
+        WebhookMessage(webhook_id=webhook.id, owner_id=user.id, kind="test", job_id=new_id())
+    )
+    await session.flush()
 
 
 def of_user(table: Table, user_id: UUID, *columns: Any) -> Select[Any]:

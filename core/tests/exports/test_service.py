@@ -32,6 +32,7 @@ NOT_EXPORTED = {
     "mailed_link": "nothing but hashes of links that end by themselves",
     "account_export": "the export itself",
     "account_export_part": "the export itself",
+    "notification_test": "answers of mail servers and others to test messages of the last week",
     "idempotency_key": "answers of the last day; what they tell of is there",
     **NOBODYS,
 }

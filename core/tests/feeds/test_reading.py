@@ -178,6 +178,7 @@ async def test_reminders_are_alarms_unless_not_wanted(ada: Ada) -> None:
         await a_reminder(session, task, at=now() + DAY)
         snoozed = await a_reminder(session, task, offset_minutes=60)
         snoozed.state, snoozed.next_fire_at = "snoozed", now() + DAY / 2
+        snoozed.snoozed_until = snoozed.next_fire_at
         fired = await a_reminder(session, task, offset_minutes=90)
         fired.state, fired.next_fire_at = "fired", None
 

@@ -1,5 +1,6 @@
 """What administrators see of jobs, and dead ones that run again."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -182,3 +183,48 @@ async def test_states_are_counted(empty_database: Database, connection: AsyncCon
         await add(empty_database)
     async with empty_database.transaction() as session:
         assert await administration.count_by_state(session) == {"dead": 1, "ready": 2}
+
+
+# --- those of a kind ----------------------------------------------------------------------
+
+
+async def _retry_kind(database: Database, kind: str, most: int = 1000) -> tuple[int, int]:
+    async with database.transaction() as session:
+        return await administration.retry_kind(session, kind=kind, admin_id=some_id(), most=most)
+
+
+async def test_the_dead_of_a_kind_run_again_those_that_died_first(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    late, early, middle = [await a_job(empty_database, "dead", after=one) for one in (3, 1, 2)]
+    other = await a_job(empty_database, "dead", kind="test.y")
+    done = await a_job(empty_database, "done")
+    assert await _retry_kind(empty_database, "test.x", most=2) == (2, 1)
+    assert {one.job_id for one in await lifecycle.ticket(connection, most=9)} == {early, middle}
+    assert (await listed(empty_database, state="dead"))[0] == [late, other]
+    assert await _retry_kind(empty_database, "test.x") == (1, 0)
+    assert await _retry_kind(empty_database, "test.x") == (0, 0)
+    assert await _retry_kind(empty_database, "test.none") == (0, 0)
+    again = await row(connection, early)
+    assert (again.state, again.attempts, again.crashes, again.finished_at) == ("ready", 0, 0, None)
+    assert (await row(connection, done)).state == "done"
+
+
+async def test_two_administrators_at_once_retry_each_once(empty_database: Database) -> None:
+    for after in range(30):
+        await a_job(empty_database, "dead", after=after)
+    found = await asyncio.gather(*(_retry_kind(empty_database, "test.x", 10) for _ in range(3)))
+    assert sum(retried for retried, _ in found) == 30 - len(
+        (await listed(empty_database, state="dead", per_page=100))[0]
+    )
+    while (await _retry_kind(empty_database, "test.x", 10))[0]:
+        pass
+    assert len((await listed(empty_database, state="ready", per_page=100))[0]) == 30
+
+
+async def test_the_dead_are_counted_by_kind(empty_database: Database) -> None:
+    for kind in ("test.y", "test.x", "test.y"):
+        await a_job(empty_database, "dead", kind=kind)
+    await a_job(empty_database, "ready", kind="test.z")
+    async with empty_database.transaction() as session:
+        assert await administration.count_dead(session) == {"test.x": 1, "test.y": 2}

@@ -1,7 +1,5 @@
 """What becomes of jobs whose worker died or stopped, and of old ones."""
 
-from dataclasses import fields
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +8,8 @@ from core.tests.jobs.table import add, add_claimed, row, run_out, set_columns
 from core.tests.make import some_id
 from taskbell.db import Database
 from taskbell.jobs import lifecycle
-from taskbell.jobs.lifecycle import MOST_CRASHES, ClaimedJob, Ticket
+from taskbell.jobs.lifecycle import Ticket
+from taskbell.jobs.models import MOST_CRASHES
 
 
 @pytest.mark.parametrize("begun", [False, True])
@@ -19,14 +18,15 @@ async def test_a_swept_job_runs_again_and_dies_at_the_third_crash(
 ) -> None:
     job_id = await add(empty_database)
     for crash in range(1, MOST_CRASHES + 1):
-        job = await lifecycle.claim(connection, job_id, owner="one")
+        last = crash == MOST_CRASHES
+        claim = lifecycle.claim_last_chance if last else lifecycle.claim
+        job = await claim(connection, job_id, owner="one")
         assert job is not None
         if begun:
             await lifecycle.start_effect(connection, job)
         assert await lifecycle.sweep(connection) == []
         await run_out(connection, job_id)
         (swept,) = await lifecycle.sweep(connection)
-        last = crash == MOST_CRASHES
         assert (swept.id, swept.crashes, swept.state) == (
             job_id,
             crash,
@@ -48,20 +48,52 @@ async def test_a_swept_job_gets_a_ticket_at_once(
     assert await lifecycle.ticket(connection, most=5) == [Ticket(job.id, 1)]
 
 
-async def test_a_release_may_wait_and_say_why(
+async def test_a_release_may_say_why(empty_database: Database, connection: AsyncConnection) -> None:
+    job = await add_claimed(empty_database, connection)
+    await lifecycle.release(connection, job, reason="why")
+    assert (await row(connection, job.id)).last_error == "why"
+    assert [ticket.job_id for ticket in await lifecycle.ticket(connection, most=5)] == [job.id]
+
+
+async def test_a_last_chance_is_nobodys_but_its_own_process(
     empty_database: Database, connection: AsyncConnection
 ) -> None:
-    job = await add_claimed(empty_database, connection)
-    await lifecycle.release(connection, job, delay=100, reason="why")
-    assert (await row(connection, job.id)).last_error == "why"
-    assert await lifecycle.claim(connection, job.id, owner="two") is None
+    job_id, later = await add(empty_database), await add(empty_database)
+    await set_columns(connection, job_id, crashes=str(MOST_CRASHES - 1), ticket_at="now()")
+    await set_columns(connection, later, crashes="2", run_at="now() + interval '1 hour'")
     assert await lifecycle.ticket(connection, most=5) == []
+    assert await lifecycle.claim(connection, job_id, owner="one") is None
+    assert await lifecycle.claim_next(connection, owner="one", most=5) == []
+    assert await lifecycle.last_chances(connection) == [job_id]
+    job = await lifecycle.claim_last_chance(connection, job_id, owner="one")
+    assert job is not None
+    assert (job.id, job.attempts, job.crashes) == (job_id, 1, 2)
+    assert await lifecycle.last_chances(connection) == []
+    assert await lifecycle.claim_last_chance(connection, job_id, owner="two") is None
 
 
-def test_the_last_chance_comes_before_the_last_crash() -> None:
-    job = dict.fromkeys(field.name for field in fields(ClaimedJob))
-    chances = [ClaimedJob(**job | {"crashes": n}).on_last_chance for n in range(MOST_CRASHES)]  # type: ignore[arg-type]
-    assert chances == [False, False, True]
+async def test_an_ordinary_job_is_no_last_chance(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    job_id = await add(empty_database)
+    await set_columns(connection, job_id, crashes=str(MOST_CRASHES - 2))
+    assert await lifecycle.last_chances(connection) == []
+    assert await lifecycle.claim_last_chance(connection, job_id, owner="one") is None
+
+
+async def test_each_lane_has_its_own_queue(
+    empty_database: Database, connection: AsyncConnection
+) -> None:
+    jobs = {}
+    for lane in ("main", "mail", "web"):
+        jobs[lane] = await add(empty_database)
+        await set_columns(connection, jobs[lane], lane=f"'{lane}'", ticket_at="now()")
+    handed_out = await lifecycle.ticket(connection, most=5, lanes=["mail", "push"])
+    assert [(ticket.job_id, ticket.lane) for ticket in handed_out] == [(jobs["mail"], "mail")]
+    assert await lifecycle.claim(connection, jobs["web"], owner="x", lanes=["main"]) is None
+    assert await lifecycle.claim_next(connection, owner="x", most=5, lane="push") == []
+    (job,) = await lifecycle.claim_next(connection, owner="x", most=5, lane="web")
+    assert (job.id, job.lane) == (jobs["web"], "web")
 
 
 async def test_a_released_job_whose_effect_had_begun_is_ambiguous(

@@ -13,7 +13,8 @@ from core.tests.make import some_id
 from taskbell.db import Database
 from taskbell.jobs import lifecycle
 from taskbell.jobs.errors import LeaseLostError
-from taskbell.jobs.lifecycle import LEASE_SECONDS, ClaimedJob, Ticket
+from taskbell.jobs.lifecycle import ClaimedJob, Ticket
+from taskbell.jobs.limits import LEASE_SECONDS
 
 
 async def lease_left(connection: AsyncConnection, job: ClaimedJob) -> float:

@@ -13,6 +13,7 @@ ANSWERS = {
     "MAIL": "250 ok",
     "RCPT": "250 ok",
     "DATA": "354 go ahead",
+    "RSET": "250 forgotten",
     "dot": "250 taken",
     "QUIT": "221 bye",
 }
@@ -20,13 +21,19 @@ ANSWERS = {
 
 @dataclass
 class Server:
-    """`script` overrides ANSWERS by step; HANG says nothing, DROP closes the connection."""
+    """`script` overrides ANSWERS by step; HANG says nothing, DROP closes the connection.
+
+    `script_of_connection` does so for single connections, by their number from 0.
+    """
 
     script: dict[str, str] = field(default_factory=dict)
+    script_of_connection: dict[int, dict[str, str]] = field(default_factory=dict)
     port: int = 0
     commands: list[str] = field(default_factory=list)
     mails: list[bytes] = field(default_factory=list)
+    connections: list[asyncio.StreamWriter] = field(default_factory=list)
     has_mail: asyncio.Event = field(default_factory=asyncio.Event)
+    has_goodbye: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -40,12 +47,20 @@ class Server:
         finally:
             writer.close()
 
+    async def hang_up(self) -> None:
+        """Close all connections, as a server does that restarts or has waited for long."""
+        for writer in self.connections:
+            writer.close()
+
     async def _dialogue(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections.append(writer)
         going = await self._answer(writer, "greeting")
         while going and (line := await reader.readline()):
             command = line.decode().rstrip("\r\n")
             self.commands.append(command)
             step = command.split(" ")[0].split(":")[0].upper()
+            if step == "QUIT":
+                self.has_goodbye.set()
             going = await self._answer(writer, step)
             if step == "DATA" and going and self.script.get("DATA", "354").startswith("354"):
                 mail = await reader.readuntil(b"\r\n.\r\n")
@@ -54,14 +69,15 @@ class Server:
                 going = await self._answer(writer, "dot")
 
     async def _answer(self, writer: asyncio.StreamWriter, step: str) -> bool:
-        answer = self.script.get(step, ANSWERS.get(step, "500 what?"))
+        own = self.script_of_connection.get(self.connections.index(writer), {})
+        answer = {**ANSWERS, **self.script, **own}.get(step, "500 what?")
         if answer == DROP:
             return False
         if answer == HANG:
             await asyncio.Event().wait()
         writer.write(answer.encode("latin-1") + b"\r\n")
         await writer.drain()
-        return True
+        return step != "QUIT" and not answer.startswith("421")
 
 
 @asynccontextmanager

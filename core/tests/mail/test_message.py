@@ -1,6 +1,6 @@
 """What a mail looks like, whatever people write."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from taskbell.accounts.schemas import SignUp
 from taskbell.ids import new_id
 from taskbell.mail.errors import PermanentMailError
-from taskbell.mail.message import Recipient, compose
+from taskbell.mail.message import Mail, Recipient, compose
 
 JOB = UUID("01a1fb87-49ec-75f1-a572-281783323c0a")
 PLAN = datetime(2026, 3, 29, 7, tzinfo=UTC)
@@ -23,7 +23,7 @@ ADA = Recipient("ada@example.com", "Ada")
 CONTEXT = {"public_url": "https://x", "link": "https://x/verify-email#token=y", "ttl_seconds": 60}
 
 
-def reminder(**more: Any) -> EmailMessage:
+def reminder(**more: Any) -> Mail:
     context = {
         "title": "Pay the rent", "description": "", "due": PLAN, "due_date": None,
         "zone": "Europe/Zurich", "planned_at": PLAN, "late_seconds": 0,
@@ -35,9 +35,9 @@ def reminder(**more: Any) -> EmailMessage:
     )  # fmt: skip
 
 
-def received(message: EmailMessage) -> EmailMessage:
+def received(message: Mail) -> EmailMessage:
     """The message as a mail program sees it after it travelled."""
-    sent = message.as_bytes()
+    sent = message.content
     assert sent.isascii(), "not every server takes 8 bits"
     assert max(len(line) for line in sent.split(b"\r\n")) <= 998
     arrived = message_from_bytes(sent, policy=default)
@@ -45,7 +45,7 @@ def received(message: EmailMessage) -> EmailMessage:
     return arrived
 
 
-def bodies(message: EmailMessage) -> tuple[str, str]:
+def bodies(message: Mail) -> tuple[str, str]:
     text, html = received(message).iter_parts()
     assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
     assert isinstance(text, EmailMessage)
@@ -64,7 +64,7 @@ def test_headers() -> None:
 
 
 def test_the_same_job_makes_the_same_message_id() -> None:
-    assert reminder()["Message-ID"] == reminder(title="changed since")["Message-ID"]
+    assert received(reminder())["Message-ID"] == received(reminder(title="new"))["Message-ID"]
 
 
 def test_what_a_reminder_says() -> None:
@@ -78,15 +78,15 @@ def test_what_a_reminder_says() -> None:
 
 
 def test_a_day_is_said_as_a_day() -> None:
-    for body in bodies(reminder(due=None, due_date="2026-03-29")):
-        assert "2026-03-29" in body
+    for body in bodies(reminder(due=None, due_date=date(2026, 3, 29))):
+        assert "Sunday, 29 March 2026" in body
         assert "09:00" not in body
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (59, None), (60, "1 minute late"), (119, "1 minute late"), (7300, "2 hours late"),
+        (59, None), (60, "1 min late"), (119, "1 min late"), (7300, "2 h late"),
         (86_400, "1 day late"), (3 * 86_400, "3 days late"),
     ],
 )  # fmt: skip
@@ -109,8 +109,7 @@ def test_a_title_arrives_as_written_and_is_no_html(title: str) -> None:
     assert text.splitlines()[0] == title
     assert "<script>" not in html
     assert "49" not in html.split("<h1")[1].split("</h1>")[0]
-    if title != "=?utf-8?q?x?=":
-        assert received(message)["Subject"] == f"Reminder: {title}"
+    assert received(message)["Subject"] == f"Reminder: {title}"
 
 
 # each of these ends a line for somebody: what follows must not become a header
@@ -194,10 +193,8 @@ def test_a_name_is_only_a_name(name: str) -> None:
         "welcome", job_id=JOB, sender="bell@example.org",
         recipient=Recipient("ada@example.com", name), subject="Hello", context=CONTEXT,
     )  # fmt: skip
-    (address,) = message["To"].addresses
-    assert (address.addr_spec, address.display_name) == ("ada@example.com", name)
     (address,) = received(message)["To"].addresses
-    assert address.addr_spec == "ada@example.com"
+    assert (address.addr_spec, address.display_name) == ("ada@example.com", name)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
@@ -229,5 +226,5 @@ def test_a_wide_address_needs_a_wide_message() -> None:
         "welcome", job_id=JOB, sender="bell@example.org",
         recipient=Recipient("zoë@example.com", "Zoë"), subject="Hello", context=CONTEXT,
     )  # fmt: skip
-    assert "zoë@example.com" in message.as_bytes().decode()
-    assert message["To"].addresses[0].addr_spec == "zoë@example.com"
+    assert " <zoë@example.com>\r\n" in message.content.decode()
+    assert message.recipient == "zoë@example.com"

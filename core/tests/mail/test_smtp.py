@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import socket
-from email.message import EmailMessage
 
 import pytest
 
@@ -15,14 +14,14 @@ from taskbell.mail.errors import (
     PermanentMailError,
     TemporaryMailError,
 )
-from taskbell.mail.message import Recipient, compose
+from taskbell.mail.message import Mail, Recipient, compose
 from taskbell.mail.smtp import Mailer
 
 PATIENCE = 0.3
 BEFORE_DATA = ["greeting", "EHLO", "MAIL", "RCPT"]
 
 
-def a_mail(email: str = "ada@example.com", subject: str = "Hello") -> EmailMessage:
+def a_mail(email: str = "ada@example.com", subject: str = "Hello") -> Mail:
     return compose(
         "notice", job_id=new_id(), sender="Taskbell <bell@example.org>",
         recipient=Recipient(email, "Ada"), subject=subject,
@@ -30,7 +29,7 @@ def a_mail(email: str = "ada@example.com", subject: str = "Hello") -> EmailMessa
     )  # fmt: skip
 
 
-async def send(server: Server, mail: EmailMessage | None = None, url: str | None = None) -> str:
+async def send(server: Server, mail: Mail | None = None, url: str | None = None) -> str:
     began: list[bool] = []
 
     async def before_data() -> None:
@@ -41,6 +40,7 @@ async def send(server: Server, mail: EmailMessage | None = None, url: str | None
     try:
         return await mailer.send(mail or a_mail(), before_data=before_data)
     finally:
+        await mailer.close()
         assert bool(began) is any(command == "DATA" for command in server.commands)
 
 
@@ -55,15 +55,14 @@ async def test_a_mail_is_sent_as_composed() -> None:
     async with smtp_server() as server:
         mail = a_mail()
         assert await send(server, mail) == "250 taken"
-    assert server.mails == [mail.as_bytes()]
+    assert server.mails == [mail.content]
     assert "MAIL FROM:<bell@example.org>" in server.commands
     assert "RCPT TO:<ada@example.com>" in server.commands
 
 
 async def test_lines_that_begin_with_a_dot_arrive() -> None:
-    mail = EmailMessage()
-    mail["From"], mail["To"] = "bell@example.org", "ada@example.com"
-    mail.set_content("first\n.\n..two\n.end\n")
+    content = b"Subject: x\r\n\r\nfirst\r\n.\r\n..two\r\n.end\r\n"
+    mail = Mail("bell@example.org", "ada@example.com", content)
     async with smtp_server() as server:
         await send(server, mail)
     stuffed = server.mails[0].split(b"\r\n\r\n", 1)[1]
@@ -136,8 +135,10 @@ async def test_what_stops_before_the_message_stops_the_mail() -> None:
         raise ZeroDivisionError
 
     async with smtp_server() as server:
+        mailer = Mailer(server.url, timeout=PATIENCE)
         with pytest.raises(ZeroDivisionError):
-            await Mailer(server.url, timeout=PATIENCE).send(a_mail(), before_data=stop)
+            await mailer.send(a_mail(), before_data=stop)
+        await mailer.close()
     assert server.mails == []
 
 

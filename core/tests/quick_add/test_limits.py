@@ -7,7 +7,7 @@ from taskbell.labels.schemas import LabelName
 from taskbell.quick_add import reminders as read
 from taskbell.quick_add import sigils
 from taskbell.quick_add.calendar import LAST_DAY
-from taskbell.reminders import plan, service
+from taskbell.reminders import service
 from taskbell.reminders.schemas import ReminderCreate
 from taskbell.tasks.schemas import TaskCreate
 
@@ -15,7 +15,6 @@ LABEL: TypeAdapter[str] = TypeAdapter(LabelName)
 
 
 def test_reminders() -> None:
-    assert plan.ALL_DAY_AT == read.ALL_DAY_AT
     assert service.MOST_REMINDERS == read.MOST_REMINDERS
     assert ReminderCreate(offset_minutes=read.LONGEST_OFFSET)
     with pytest.raises(ValidationError):

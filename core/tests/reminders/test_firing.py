@@ -15,8 +15,9 @@ from taskbell.db import Database
 from taskbell.ids import new_id
 from taskbell.jobs.models import Job
 from taskbell.mail.jobs import ReminderPayload
-from taskbell.reminders import firing
-from taskbell.reminders.firing import Attempt, DueReminder, NotWanted, fire_due, read_due
+from taskbell.reminders import delivering
+from taskbell.reminders.delivering import Attempt, DueReminder, NotWanted, read_due
+from taskbell.reminders.firing import fire_due
 from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
 from taskbell.reminders.schemas import ReminderPatch
 from taskbell.reminders.service import job_group, update_reminder
@@ -209,7 +210,7 @@ async def test_each_attempt_is_noted(
     job_id = (await session.scalars(select(col(Job.id)))).one()
     for name, number, more in steps:
         attempt = Attempt(payload, job_id, number, "email")
-        await getattr(firing, name)(session, attempt, **more)
+        await getattr(delivering, name)(session, attempt, **more)
     rows = list(
         await session.scalars(
             select(Delivery)
@@ -229,7 +230,9 @@ async def test_the_answer_of_a_server_may_be_anything(session: AsyncSession) -> 
     _, payload = await payload_of(session)
     job_id = (await session.scalars(select(col(Job.id)))).one()
     attempt = Attempt(payload, job_id, 1, "email")
-    await firing.end_delivery(session, attempt, state="sent", response="250 \udce9\x00" + "x" * 999)
+    await delivering.end_delivery(
+        session, attempt, state="sent", response="250 \udce9\x00" + "x" * 999
+    )
     row = (await session.scalars(select(Delivery))).one()
     await session.refresh(row)
     assert row.response is not None
@@ -241,7 +244,7 @@ async def test_nothing_is_noted_of_a_deleted_reminder(session: AsyncSession) -> 
     job_id = (await session.scalars(select(col(Job.id)))).one()
     await session.execute(text("DELETE FROM reminder"))
     attempt = Attempt(payload, job_id, 1, "email")
-    await firing.end_delivery(session, attempt, state="skipped", response="deleted")
+    await delivering.end_delivery(session, attempt, state="skipped", response="deleted")
     assert await session.scalar(select(func.count()).select_from(Delivery)) == 0
 
 
@@ -252,8 +255,8 @@ async def test_the_owner_sees_that_a_job_was_given_up(
     _, payload = await payload_of(session)
     job_id = (await session.scalars(select(col(Job.id)))).one()
     if begun:
-        await firing.begin_delivery(session, Attempt(payload, job_id, 1, "email"))
-    await firing.abandon_deliveries(session, job_ids=[job_id], reason="given up")
+        await delivering.begin_delivery(session, Attempt(payload, job_id, 1, "email"))
+    await delivering.abandon_deliveries(session, job_ids=[job_id], reason="given up")
     row = (await session.scalars(select(Delivery))).one()
     await session.refresh(row)
     assert (row.state, row.response) == (state, "given up")

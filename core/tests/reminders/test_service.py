@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -216,6 +217,10 @@ async def fired(session: AsyncSession) -> tuple[Task, Reminder]:
     return task, reminder
 
 
+async def job_id_of(session: AsyncSession) -> UUID:
+    return (await session.scalars(select(col(Job.id)))).one()
+
+
 async def job_and_delivery(session: AsyncSession) -> tuple[str, list[str]]:
     job = (await session.scalars(select(col(Job.state)))).one()
     return job, list(await session.scalars(select(col(Delivery.state))))
@@ -318,7 +323,9 @@ async def test_an_older_moment_does_not_hide_the_one_that_is_owed(session: Async
     assert first is not None
     await session.execute(update(Job).values(state="done", finished_at=now()))  # it runs: not ready
     reminder.last_fire_at = reminder.owed_at = second = first + timedelta(milliseconds=500)
-    await reminders.take_back(session, reminder_id=reminder.id, fire_at=first)
+    await reminders.take_back(
+        session, reminder_id=reminder.id, fire_at=first, job_id=await job_id_of(session)
+    )
     await session.refresh(reminder)
     assert reminder.owed_at == second
 
@@ -330,7 +337,9 @@ async def test_a_message_that_was_not_wanted_is_taken_back(session: AsyncSession
     assert first is not None
     await session.execute(update(Job).values(state="done", finished_at=now()))  # it runs: not ready
     await TRASH(session, task)
-    await reminders.take_back(session, reminder_id=reminder.id, fire_at=first)
+    await reminders.take_back(
+        session, reminder_id=reminder.id, fire_at=first, job_id=await job_id_of(session)
+    )
     await session.refresh(reminder)
     assert (reminder.state, reminder.owed_at) == ("cancelled", first)
     await RESTORE(session, task)

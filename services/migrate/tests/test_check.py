@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
+from taskbell.events import triggers
 from taskbell.models import METADATA
 from taskbell.schema import SCHEMA_REVISION
 from taskbell_migrate import check, run, scratch
@@ -16,6 +17,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> sa.MetaData:
     copy = sa.MetaData(naming_convention=METADATA.naming_convention)
     for table in METADATA.sorted_tables:
         table.to_metadata(copy)
+    triggers.attach(copy)
     for module in (check, scratch):
         monkeypatch.setattr(module, "METADATA", copy)
     return copy

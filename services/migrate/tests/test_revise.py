@@ -11,6 +11,7 @@ import taskbell.models
 import taskbell.schema
 import taskbell_migrate.autogenerate
 from taskbell.db import Timestamp
+from taskbell.events import triggers
 from taskbell.schema import SCHEMA_REVISION
 from taskbell_migrate import check, run, scratch, scripts
 from taskbell_migrate.errors import MigrateError
@@ -36,6 +37,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> sa.MetaData:
     models = sa.MetaData(naming_convention=taskbell.models.METADATA.naming_convention)
     for table in taskbell.models.METADATA.sorted_tables:
         table.to_metadata(models)
+    triggers.attach(models)
     sa.Table(
         "note",
         models,

@@ -25,6 +25,7 @@ from taskbell.accounts.service import (
     touch,
 )
 from taskbell.clock import now
+from taskbell.events.service import tell
 from taskbell.ids import new_id
 from taskbell.jobs.service import enqueue
 from taskbell.mail.jobs import RESET, VERIFY, ResetPayload, VerifyPayload
@@ -74,6 +75,7 @@ async def verify(session: AsyncSession, *, token: str) -> None:
         await _change(session, user, link.email)
     user.email_verified_at = now()
     touch(user)
+    tell(session, user.id)
     log.info("email_verified", user_id=str(user.id))
 
 
@@ -118,6 +120,7 @@ async def reset_password(session: AsyncSession, *, token: str, new_hash: str) ->
         user.email_verified_at = now()
     user.password_hash = new_hash
     touch(user)
+    tell(session, user.id)
     await shut_out(session, user, reason="password_reset")
     await notify(session, "password_reset", user_id=user.id, email=user.email)
     log.info("password_reset", user_id=str(user.id))

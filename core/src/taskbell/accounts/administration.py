@@ -12,6 +12,7 @@ from taskbell.accounts import sessions
 from taskbell.accounts.errors import LastAdminError, UserNotFoundError
 from taskbell.accounts.models import User
 from taskbell.clock import now
+from taskbell.events.service import tell
 from taskbell.mail.notices import NoticeName, notify
 from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
 
@@ -122,6 +123,7 @@ async def change_user(
     user.version += 1
     user.updated_at = now()
     who = {"user_id": str(user.id), "by": str(admin_id)}
+    tell(session, user.id)
     if "role" in changes:
         await notify(session, "role_changed", user_id=user.id, email=user.email)
         log.warning("role_changed", role=user.role, **who)

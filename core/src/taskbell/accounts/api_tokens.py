@@ -46,7 +46,8 @@ class ExpiryInPastError(InvalidError):
     title = "This token would have expired already"
 
 
-def _hash(token: str) -> bytes:
+def hash_token(token: str) -> bytes:
+    """Return what is stored of a token: it is random, a plain SHA-256 suffices."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
@@ -89,7 +90,7 @@ async def caller_of(database: Database, token: str) -> Caller:
     Raises `InvalidTokenError` for one that is unknown, revoked or expired, and for a disabled
     account.
     """
-    found = await _FIND.first(database, token_hash=_hash(token))
+    found = await _FIND.first(database, token_hash=hash_token(token))
     if found is None:
         raise InvalidTokenError("The API token is not valid")
     if found.last_used_at is None or now() - found.last_used_at > USE_NOTED_EVERY:
@@ -123,7 +124,7 @@ async def make_token(
     made = ApiToken(
         user_id=user.id,
         name=name,
-        token_hash=_hash(secret),
+        token_hash=hash_token(secret),
         prefix=secret[:SHOWN],
         scopes=sorted(set(scopes)),
         expires_at=expires_at,

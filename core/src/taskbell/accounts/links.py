@@ -19,19 +19,21 @@ from taskbell.accounts.errors import LinkExpiredError
 from taskbell.accounts.models import MailedLink
 from taskbell.clock import now
 
-Purpose = Literal["verify_email", "change_email", "reset_password", "export"]
+Purpose = Literal["verify_email", "change_email", "reset_password", "export", "reminder_action"]
 
 TTL: dict[Purpose, timedelta] = {
     "verify_email": timedelta(days=7),
     "change_email": timedelta(days=1),
     "reset_password": timedelta(hours=1),
     "export": timedelta(days=7),
+    "reminder_action": timedelta(days=7),
 }
 PAGES: dict[Purpose, str] = {
     "verify_email": "verify-email",
     "change_email": "verify-email",
     "reset_password": "reset-password",
     "export": "export",
+    "reminder_action": "reminder",
 }
 """The page of the front end that each link opens."""
 
@@ -57,7 +59,8 @@ class NewLink:
         return f"{public_url}/{PAGES[self.purpose]}#token={self.token}"
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """Return what is kept of a token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
@@ -66,7 +69,7 @@ async def keep(session: AsyncSession, link: NewLink) -> None:
     moment = now()
     session.add(
         MailedLink(
-            token_hash=_hash(link.token),
+            token_hash=hash_of(link.token),
             user_id=link.user_id,
             purpose=link.purpose,
             email=link.email,
@@ -85,7 +88,7 @@ async def use(session: AsyncSession, *, token: str, purposes: tuple[Purpose, ...
     found: MailedLink | None = await session.scalar(
         update(MailedLink)
         .where(
-            col(MailedLink.token_hash) == _hash(token),
+            col(MailedLink.token_hash) == hash_of(token),
             col(MailedLink.purpose).in_(purposes),
             col(MailedLink.used_at).is_(None),
             col(MailedLink.expires_at) > now(),
@@ -102,7 +105,7 @@ async def check(
     session: AsyncSession, *, token: str, purpose: Purpose, user_id: UUID, field: str
 ) -> None:
     """Raise `LinkExpiredError` unless a link of this user is good; it stays good."""
-    link = await session.get(MailedLink, _hash(token))
+    link = await session.get(MailedLink, hash_of(token))
     mine = link is not None and (link.purpose, link.user_id) == (purpose, user_id)
     if link is None or not mine or link.used_at is not None or link.expires_at <= now():
         raise LinkExpiredError(field=field)
@@ -110,7 +113,7 @@ async def check(
 
 async def email_of(session: AsyncSession, *, token: str, purpose: Purpose) -> str:
     """Return the address that a good link was mailed to. Raises `LinkExpiredError`."""
-    link = await session.get(MailedLink, _hash(token))
+    link = await session.get(MailedLink, hash_of(token))
     if link is None or link.purpose != purpose or link.used_at or link.expires_at <= now():
         raise LinkExpiredError
     return link.email

@@ -98,6 +98,8 @@ class MailedLink(SQLModel, table=True):
     """The secret of a link in a mail, kept as its SHA-256; works once, until `expires_at`.
 
     `purpose`: see `links.Purpose`. `email`: the address that it was sent to, and so proves.
+    `reminder_id`, `fire_at`, `occurrence`: what a link in a reminder's mail is about, and which
+    turn of a repeating task.
     """
 
     __tablename__ = "mailed_link"
@@ -109,6 +111,11 @@ class MailedLink(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: datetime = Field(sa_type=Timestamp)
     used_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    reminder_id: UUID | None = Field(
+        default=None, foreign_key="reminder.id", ondelete="CASCADE", index=True
+    )
+    fire_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    occurrence: str | None = None
 
 
 class ApiToken(SQLModel, table=True):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from taskbell.accounts import administration, links, passwords, sessions
-from taskbell.accounts.changes import tell_followers
+from taskbell.accounts.changes import tell_followers, tell_zone_followers
 from taskbell.accounts.errors import (
     EmailTakenError,
     NoPasswordError,
@@ -201,9 +201,12 @@ async def update_user(session: AsyncSession, *, user_id: UUID, changes: dict[str
     Raises `UserNotFoundError`.
     """
     user = await get_user(session, user_id=user_id, for_update=True)
+    zone = user.time_zone
     for field, value in changes.items():
         setattr(user, field, value)
     touch(user)
+    if user.time_zone != zone:
+        await tell_zone_followers(session, user)
     return user
 
 

@@ -40,16 +40,21 @@ from taskbell.accounts.models import (
 )
 from taskbell.clock import now
 from taskbell.db import METADATA, Database
+from taskbell.digest.models import Digest
+from taskbell.events.models import Event
 from taskbell.feeds.models import CalendarFeed
 from taskbell.filters.models import SavedFilter
 from taskbell.jobs.service import enqueue
 from taskbell.labels.models import Label
 from taskbell.lists.models import TaskList
+from taskbell.notifications.models import Notification, NotificationPreference
+from taskbell.push.models import PushSubscription
 from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
 from taskbell.statements import Statement
 from taskbell.tasks.models import Task, TaskActivity, TaskCompletion
 from taskbell.times import to_wire
 from taskbell.transfer.models import TaskImport, TaskImportRow
+from taskbell.webhooks.models import Webhook, WebhookMessage
 
 BATCH = 100
 """Rows read at once: some ten kilobytes, four megabytes at most."""
@@ -83,6 +88,12 @@ OF_USER: dict[str, Any] = {
     "reminder_occurrences": _table(ReminderOccurrence).c.reminder_id,
     "deliveries": _table(Delivery).c.reminder_id,
     "calendar_feeds": _table(CalendarFeed).c.owner_id,
+    "notification_preferences": _table(NotificationPreference).c.user_id,
+    "notifications": _table(Notification).c.owner_id,
+    "digests": _table(Digest).c.user_id,
+    "push_subscriptions": _table(PushSubscription).c.owner_id,
+    "webhooks": _table(Webhook).c.owner_id,
+    "webhook_messages": _table(WebhookMessage).c.owner_id,
     "imports": _IMPORT.c.owner_id,
     "import_rows": _table(TaskImportRow).c.import_id,
 }
@@ -92,6 +103,7 @@ _BELONGS_TO = {"reminder_id": _REMINDER, "task_id": _TASK, "import_id": _IMPORT}
 
 LEFT_OUT = frozenset(
     {"password_hash", "token_hash", "secret_hash", "file"}
+    | {"secret", "previous_secret", "previous_secret_until", "endpoint", "p256dh", "auth"}
     | {"email_key", "name_key", "search", "due_sort"}
 )
 """Columns that are secret, computed from others, or what the owner sent themselves."""
@@ -210,8 +222,11 @@ async def purge_account(session: AsyncSession, *, user_id: UUID, most: int) -> b
     )
     if len(deleted.all()) == most:
         return False
-    await session.execute(
-        delete(User).where(col(User.id) == user_id).execution_options(synchronize_session=False)
-    )
+    # last what refers to nobody: the deletions themselves are in it
+    for gone in (
+        delete(User).where(col(User.id) == user_id),
+        delete(Event).where(col(Event.owner_id) == user_id),
+    ):
+        await session.execute(gone.execution_options(synchronize_session=False))
     log.info("account_purged", user_id=str(user_id))
     return True

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
+from taskbell.notifications.preferences import ALL_DAY_TIME
 from taskbell.recurrence.expansion import matching
 from taskbell.recurrence.portable import portable_text
 from taskbell.recurrence.rules import Rule
 from taskbell.recurrence.series import next_slot, upcoming
 from taskbell.recurrence.slots import Slot, instant_of, slot_from_key, slot_of
-from taskbell.reminders.plan import ALL_DAY_AT
 from taskbell.tasks.rows import TaskRow
 from taskbell.times import LATEST
 
@@ -32,11 +32,15 @@ They are counted one by one, in each of up to 2,000 tasks.
 
 @dataclass(frozen=True)
 class Reminding:
-    """A reminder as alarms are made of it. `waits`: it is still to fire."""
+    """A reminder as alarms are made of it. `waits`: it is still to fire.
+
+    `all_day_at`: when what is due on a date counts as due.
+    """
 
     offset_minutes: int | None
     at: datetime | None
     waits: bool
+    all_day_at: time = ALL_DAY_TIME
 
 
 @dataclass(frozen=True)
@@ -178,5 +182,6 @@ def _alarm(task: TaskRow, one: Reminding) -> timedelta | datetime:
     if one.at is not None:
         return one.at
     # a date counts as due in the morning: its alarms are told from midnight
-    due = timedelta() if task.due_date is None else timedelta(hours=ALL_DAY_AT.hour)
+    day_at = one.all_day_at if task.due_date is not None else time()
+    due = timedelta(hours=day_at.hour, minutes=day_at.minute)
     return due - timedelta(minutes=one.offset_minutes or 0)

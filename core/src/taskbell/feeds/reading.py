@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    Time,
     Uuid,
     and_,
     bindparam,
@@ -40,6 +41,8 @@ from taskbell.feeds.events import Event, Reminding, events_of
 from taskbell.feeds.models import CalendarFeed
 from taskbell.feeds.service import hash_secret
 from taskbell.filters.models import SavedFilter
+from taskbell.notifications.models import NotificationPreference
+from taskbell.notifications.preferences import ALL_DAY_TIME
 from taskbell.reminders.models import Reminder
 from taskbell.statements import Statement
 from taskbell.tasks.parameters import TaskParameters
@@ -65,6 +68,7 @@ what waits for its turn is dropped.
 _FEED = METADATA.tables[str(CalendarFeed.__tablename__)]
 _FILTER = METADATA.tables[str(SavedFilter.__tablename__)]
 _REMINDER = METADATA.tables[str(Reminder.__tablename__)]
+_PREFERENCE = METADATA.tables[str(NotificationPreference.__tablename__)]
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class _Found(NamedTuple):
     query: str | None
     alarms: bool
     zone: str
+    all_day_at: time
 
 
 def _open() -> Statement[_Found]:
@@ -114,9 +119,11 @@ def _open() -> Statement[_Found]:
             cast(_FILTER.c.query, Text),
             _FEED.c.alarms,
             USER.c.time_zone,
+            func.coalesce(_PREFERENCE.c.all_day_time, ALL_DAY_TIME, type_=Time()),
         )
         .join(USER, USER.c.id == _FEED.c.owner_id)
         .outerjoin(_FILTER, _FILTER.c.id == _FEED.c.filter_id)
+        .outerjoin(_PREFERENCE, _PREFERENCE.c.user_id == _FEED.c.owner_id)
         .where(by_secret, usable())
         .add_cte(noted),
         into=_Found,
@@ -172,7 +179,7 @@ async def read(database: Database, *, secret: str, public_url: str) -> Contents:
     ids = ",".join(str(task.id) for task in tasks)
     details = await _DETAILS.all(database, ids=ids, alarms=feed.alarms) if tasks else []
     # repeats are reckoned, which takes long enough to hold up others
-    events = await _in_turn(lambda: _events(tasks, details, moment))
+    events = await _in_turn(lambda: _events(tasks, details, moment, feed.all_day_at))
     heading = Heading(feed.name, feed.zone, public_url, shown=len(tasks), total=total)
     return Contents(heading, events)
 
@@ -221,14 +228,16 @@ def _wanted(feed: _Found, at: datetime) -> TaskFilter:
     return TaskFilter(archived=False)
 
 
-def _events(tasks: Sequence[TaskRow], details: Sequence[_Detail], at: datetime) -> list[Event]:
+def _events(
+    tasks: Sequence[TaskRow], details: Sequence[_Detail], at: datetime, all_day_at: time
+) -> list[Event]:
     starts: dict[UUID, str] = {}
     reminders: dict[UUID, list[Reminding]] = defaultdict(list)
     for one in details:
         if one.series_start is not None:
             starts[one.task_id] = one.series_start
         if one.state is not None:
-            reminders[one.task_id].append(_reminding(one))
+            reminders[one.task_id].append(_reminding(one, all_day_at))
     return [
         event
         for task in tasks
@@ -238,7 +247,8 @@ def _events(tasks: Sequence[TaskRow], details: Sequence[_Detail], at: datetime) 
     ]
 
 
-def _reminding(one: _Detail) -> Reminding:
+def _reminding(one: _Detail, all_day_at: time) -> Reminding:
     if one.state == "snoozed":
         return Reminding(None, one.next_fire_at, waits=True)
-    return Reminding(one.offset_minutes, one.at, waits=one.next_fire_at is not None)
+    waits = one.next_fire_at is not None
+    return Reminding(one.offset_minutes, one.at, waits=waits, all_day_at=all_day_at)

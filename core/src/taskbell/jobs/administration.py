@@ -1,7 +1,7 @@
 """What administrators see of jobs, and do with dead ones."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -13,6 +13,19 @@ from taskbell.db import TO_RING
 from taskbell.errors import ConflictError, NotFoundError
 from taskbell.jobs.models import Job
 from taskbell.paging import InvalidCursorError, decode_cursor, encode_cursor
+
+MOST_RETRIED = 1000
+"""Dead jobs that come back at once: they lie in the way of nobody else then."""
+
+AS_NEW: dict[str, Any] = {
+    "state": "ready",
+    "attempts": 0,
+    "crashes": 0,
+    "finished_at": None,
+    "expires_at": None,
+    "run_at": func.now(),
+    "ticket_at": func.now(),
+}
 
 log = structlog.get_logger(__name__)
 
@@ -76,15 +89,7 @@ async def retry_job(session: AsyncSession, *, job_id: UUID, admin_id: UUID) -> J
     job: Job | None = await session.scalar(
         update(Job)
         .where(col(Job.id) == job_id, col(Job.state) == "dead")
-        .values(
-            state="ready",
-            attempts=0,
-            crashes=0,
-            finished_at=None,
-            expires_at=None,
-            run_at=func.now(),
-            ticket_at=func.now(),
-        )
+        .values(AS_NEW)
         .returning(Job)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
@@ -95,6 +100,55 @@ async def retry_job(session: AsyncSession, *, job_id: UUID, admin_id: UUID) -> J
     session.info.setdefault(TO_RING, []).append(job.id)
     log.warning("job_retried", job_id=str(job.id), kind=job.kind, by=str(admin_id))
     return job
+
+
+class Retried(NamedTuple):
+    """How many dead jobs run again, and how many of their kind are dead still."""
+
+    retried: int
+    left: int
+
+
+async def retry_kind(
+    session: AsyncSession, *, kind: str, admin_id: UUID, most: int = MOST_RETRIED
+) -> Retried:
+    """Let up to `most` dead jobs of a kind run again, those that died first; an unknown one has 0.
+
+    What they are about looks by itself whether it is still wanted, as after any delay.
+    """
+    dead = (col(Job.kind) == kind, col(Job.state) == "dead")
+    first = (
+        select(col(Job.id))
+        .where(*dead)
+        .order_by(col(Job.finished_at))
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .cte("first")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    retried = await session.scalars(
+        update(Job)
+        .where(col(Job.id) == first.c.id)
+        .values(AS_NEW)
+        .returning(col(Job.id))
+        .execution_options(synchronize_session=False)
+    )
+    count = len(retried.all())  # no doorbell: the relay hands out tickets as workers keep up
+    left = await session.scalar(select(func.count()).select_from(Job).where(*dead)) or 0
+    if count:
+        log.warning("jobs_retried", kind=kind, jobs=count, left=left, by=str(admin_id))
+    return Retried(count, left)
+
+
+async def count_dead(session: AsyncSession) -> dict[str, int]:
+    """Return how many dead jobs there are of each kind that has some."""
+    rows = await session.execute(
+        select(col(Job.kind), func.count())
+        .where(col(Job.state) == "dead")
+        .group_by(col(Job.kind))
+        .order_by(col(Job.kind))
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 async def count_by_state(session: AsyncSession) -> dict[str, int]:

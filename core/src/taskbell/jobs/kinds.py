@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -32,6 +32,12 @@ class RetryPolicy:
         return plain * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311
 
 
+Lane = Literal["main", "mail", "web", "push"]
+LANES: tuple[Lane, ...] = get_args(Lane)
+"""Each has slots of its own in a worker: what waits for a mail server that hangs holds up no more
+than mail."""
+
+
 @dataclass(frozen=True)
 class Kind(Generic[P]):
     """A kind of job. Raise `version` when old payloads can no longer be understood."""
@@ -41,4 +47,5 @@ class Kind(Generic[P]):
     version: int = 1
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     priority: int = 0
+    lane: Lane = "main"
     timeout_seconds: float = 300.0

@@ -5,7 +5,7 @@ together with what it wrote) the session of that transaction.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,17 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from taskbell.jobs import queries
 from taskbell.jobs.errors import LeaseLostError
+from taskbell.jobs.kinds import LANES
+from taskbell.jobs.limits import LEASE_SECONDS, TICKET_PATIENCE_SECONDS
+from taskbell.jobs.models import MOST_CRASHES
 from taskbell.text import storable
-
-LEASE_SECONDS = 60.0
-"""So long does a job of a worker that died wait for another one."""
-
-TICKET_PATIENCE_SECONDS = 10.0
-"""A ticket that was not used by then is believed lost. Should it still be in the queue, then
-nothing happens: tickets are few (see the relay) and not doubled."""
-
-MOST_CRASHES = 3
-"""Leases that may run out before a job is believed to kill its worker."""
 
 MOST_ERROR = 2000
 """Characters kept of why an attempt failed."""
@@ -40,6 +33,7 @@ class Ticket:
     job_id: UUID
     attempts: int
     priority: int = 0
+    lane: str = field(default="main", compare=False)
 
 
 @dataclass(frozen=True)
@@ -48,6 +42,7 @@ class ClaimedJob:
 
     id: UUID
     kind: str
+    lane: str
     payload: dict[str, Any]
     payload_version: int
     attempts: int
@@ -60,22 +55,22 @@ class ClaimedJob:
     created_at: datetime
     lease_seconds: float = LEASE_SECONDS
 
-    @property
-    def on_last_chance(self) -> bool:
-        """Whether it is dead when this run crashes too."""
-        return self.crashes + 1 >= MOST_CRASHES
-
 
 def _claimed(row: Row[Any], lease: float) -> ClaimedJob:
     return ClaimedJob(**row._mapping, lease_seconds=lease)  # noqa: SLF001 (public, really)
 
 
 async def ticket(
-    executor: Executor, *, most: int, patience: float = TICKET_PATIENCE_SECONDS
+    executor: Executor,
+    *,
+    most: int,
+    patience: float = TICKET_PATIENCE_SECONDS,
+    lanes: Sequence[str] = LANES,
 ) -> list[Ticket]:
-    """Pick at most `most` due jobs whose last ticket is too old."""
-    rows = await executor.execute(queries.TICKET, {"most": most, "patience": patience})
-    return [Ticket(row.id, row.attempts, row.priority) for row in rows]
+    """Pick at most `most` due jobs of each lane whose last ticket is too old."""
+    values = {"most": most, "patience": patience, "lanes": list(lanes)}
+    rows = await executor.execute(queries.TICKET, values)
+    return [Ticket(row.id, row.attempts, row.priority, row.lane) for row in rows]
 
 
 async def reticket(connection: AsyncConnection, job_ids: Sequence[UUID]) -> None:
@@ -95,13 +90,13 @@ async def claim(
     owner: str,
     lease: float = LEASE_SECONDS,
     token: UUID | None = None,
-    last_chances: bool = True,
+    lanes: Sequence[str] = LANES,
 ) -> ClaimedJob | None:
-    """Take a due job for `lease` seconds, or return None: the ticket was stale.
+    """Take a due job of these lanes for `lease` seconds, or return None: the ticket was stale.
 
-    `token`: for `unclaim`, should the answer be lost. `last_chances`: also one on its last chance.
+    `token`: for `unclaim`, should the answer be lost. One on its last chance is left alone.
     """
-    values = {"id": job_id, **_claim_values(owner, lease, token, last_chances)}
+    values = {"id": job_id, "lanes": list(lanes), **_claim_values(owner, lease, token)}
     row = (await connection.execute(queries.CLAIM, values)).one_or_none()
     return _claimed(row, lease) if row else None
 
@@ -111,25 +106,32 @@ async def claim_next(
     *,
     owner: str,
     most: int,
+    lane: str = "main",
     lease: float = LEASE_SECONDS,
     token: UUID | None = None,
-    last_chances: bool = True,
 ) -> list[ClaimedJob]:
-    """Take up to `most` due jobs without a ticket: for when Redis is away."""
-    values = {"most": most, **_claim_values(owner, lease, token, last_chances)}
+    """Take up to `most` due jobs of a lane without a ticket."""
+    values = {"most": most, "lane": lane, **_claim_values(owner, lease, token)}
     rows = await connection.execute(queries.CLAIM_NEXT, values)
     return [_claimed(row, lease) for row in rows]
 
 
-def _claim_values(
-    owner: str, lease: float, token: UUID | None, last_chances: bool
-) -> dict[str, Any]:
-    return {
-        "owner": owner,
-        "lease": lease,
-        "token": token or uuid4(),
-        "crashes_below": MOST_CRASHES if last_chances else MOST_CRASHES - 1,
-    }
+async def last_chances(connection: AsyncConnection) -> list[UUID]:
+    """Return due jobs that are dead if they crash once more, the oldest first."""
+    return list((await connection.execute(queries.LAST_CHANCES)).scalars())
+
+
+async def claim_last_chance(
+    connection: AsyncConnection, job_id: UUID, *, owner: str, lease: float = LEASE_SECONDS
+) -> ClaimedJob | None:
+    """Take a due job that is on its last chance, or return None: somebody else did."""
+    values = {"id": job_id, **_claim_values(owner, lease, None)}
+    row = (await connection.execute(queries.CLAIM_LAST_CHANCE, values)).one_or_none()
+    return _claimed(row, lease) if row else None
+
+
+def _claim_values(owner: str, lease: float, token: UUID | None) -> dict[str, Any]:
+    return {"owner": owner, "lease": lease, "token": token or uuid4()}
 
 
 async def unclaim(connection: AsyncConnection, tokens: Sequence[UUID]) -> None:
@@ -192,11 +194,17 @@ async def dead(executor: Executor, job: ClaimedJob, *, error: str, ambiguous: bo
     )
 
 
-async def release(
-    executor: Executor, job: ClaimedJob, *, delay: float = 0.0, reason: str | None = None
-) -> None:
-    """Give a job back unharmed, to be run in `delay` seconds. Raises `LeaseLostError`."""
-    await _guarded(executor, queries.RELEASE, job, delay=delay, reason=reason)
+async def release(executor: Executor, job: ClaimedJob, *, reason: str | None = None) -> None:
+    """Give a job back unharmed, to be run at once. Raises `LeaseLostError`."""
+    await _guarded(executor, queries.RELEASE, job, reason=reason)
+
+
+async def postpone(executor: Executor, job: ClaimedJob, *, delay: float) -> None:
+    """Put back for `delay` seconds a job that has not begun: as if it had not been claimed.
+
+    Raises `LeaseLostError`.
+    """
+    await _guarded(executor, queries.POSTPONE, job, delay=delay)
 
 
 async def sweep(executor: Executor) -> list[Row[Any]]:

@@ -17,13 +17,17 @@ from taskbell.ids import new_id
 
 STATES = ("ready", "running", "done", "dead", "cancelled")
 
+MOST_CRASHES = 3
+"""Leases that may run out before a job is believed to kill its worker."""
+
 
 class Job(SQLModel, table=True):
     """A unit of background work.
 
-    `run_at`: not before. `ticket_at`: when a relay may next hand out a ticket for it. `lease_*`:
-    who runs it now, and until when they may. `crashes`: leases that ran out. `ambiguous`: how often
-    an effect (a mail) had begun and nobody knows whether it happened.
+    `lane`: whose slots it takes in a worker. `run_at`: not before. `ticket_at`: when a relay may
+    next hand out a ticket for it. `lease_*`: who runs it now, and until when they may. `crashes`:
+    leases that ran out. `ambiguous`: how often an effect (a mail) had begun and nobody knows
+    whether it happened.
     """
 
     __tablename__ = "job"
@@ -40,9 +44,23 @@ class Job(SQLModel, table=True):
         ),
         CheckConstraint("octet_length(payload::text) <= 16384", name="payload_size"),
         Index("uq_job_dedupe", "kind", "dedupe_key", unique=True),
-        Index("ix_job_ready", "ticket_at", postgresql_where=text("state = 'ready'")),
+        Index("ix_job_ready", "lane", "ticket_at", postgresql_where=text("state = 'ready'")),
         Index(
-            "ix_job_due", text("priority DESC"), "run_at", postgresql_where=text("state = 'ready'")
+            "ix_job_due",
+            "lane",
+            text("priority DESC"),
+            "run_at",
+            postgresql_where=text("state = 'ready'"),
+        ),
+        Index(
+            "ix_job_last_chance",
+            "run_at",
+            postgresql_where=text(f"state = 'ready' AND crashes >= {MOST_CRASHES - 1}"),
+        ),
+        Index(
+            "ix_job_expires",
+            "expires_at",
+            postgresql_where=text("state = 'ready' AND expires_at IS NOT NULL"),
         ),
         Index("ix_job_running", "lease_until", postgresql_where=text("state = 'running'")),
         Index(
@@ -50,6 +68,7 @@ class Job(SQLModel, table=True):
             "finished_at",
             postgresql_where=text("state IN ('done', 'dead', 'cancelled')"),
         ),
+        Index("ix_job_dead", "kind", "finished_at", postgresql_where=text("state = 'dead'")),
         Index(
             "ix_job_group",
             "group_key",
@@ -68,6 +87,7 @@ class Job(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     kind: str
+    lane: str = Field(default="main", sa_column_kwargs={"server_default": "main"})
     dedupe_key: str | None = None
     group_key: str | None = None
     payload: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))

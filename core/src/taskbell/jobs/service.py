@@ -34,6 +34,7 @@ class NewJob:
     id: UUID
     dedupe_key: str | None = None
     group_key: str | None = None
+    run_at: datetime | None = None
 
 
 async def enqueue(
@@ -69,14 +70,19 @@ async def enqueue(
 
 
 async def enqueue_many(session: AsyncSession, kind: Kind[P], jobs: Sequence[NewJob]) -> list[UUID]:
-    """Add jobs that are due now, and return the ids of those whose `dedupe_key` was new.
+    """Add jobs, due now unless they say when, and return the ids of those that are new.
 
     Rings no doorbell: the relay hands out tickets at the rate the workers keep up with.
     """
     if not jobs:
         return []
     moment = await session.scalar(select(func.clock_timestamp()))  # bulk rows take values only
-    rows = [_row(kind, job) | dict.fromkeys(_TIMES, moment) for job in jobs]
+    rows = [
+        _row(kind, job)
+        | dict.fromkeys(_TIMES, moment)
+        | (dict.fromkeys(("run_at", "ticket_at"), job.run_at) if job.run_at else {})
+        for job in jobs
+    ]
     added = await session.scalars(
         insert(Job)
         .on_conflict_do_nothing(index_elements=["kind", "dedupe_key"])
@@ -90,6 +96,7 @@ def _row(kind: Kind[P], job: NewJob) -> dict[str, Any]:
     return {
         "id": job.id,
         "kind": kind.name,
+        "lane": kind.lane,
         "payload": job.payload.model_dump(mode="json"),
         "payload_version": kind.version,
         "dedupe_key": job.dedupe_key,

@@ -49,10 +49,20 @@ class ReminderPayload(Payload):
     planned_at: datetime
 
 
-WELCOME = Kind("mail.welcome", WelcomePayload, retry=MAIL_RETRY, timeout_seconds=120)
-VERIFY = Kind("mail.verify", VerifyPayload, retry=MAIL_RETRY, priority=10, timeout_seconds=120)
-RESET = Kind("mail.reset", ResetPayload, retry=MAIL_RETRY, priority=10, timeout_seconds=120)
-NOTICE = Kind("mail.notice", NoticePayload, retry=MAIL_RETRY, timeout_seconds=120)
+# a person waits for some of them, and no thousands of others come first
+WELCOME = Kind("mail.welcome", WelcomePayload, retry=MAIL_RETRY, lane="mail", timeout_seconds=120)
+VERIFY = Kind(
+    "mail.verify", VerifyPayload, retry=MAIL_RETRY, lane="mail", priority=20, timeout_seconds=120
+)
+RESET = Kind(
+    "mail.reset", ResetPayload, retry=MAIL_RETRY, lane="mail", priority=20, timeout_seconds=120
+)
+NOTICE = Kind("mail.notice", NoticePayload, retry=MAIL_RETRY, lane="mail", timeout_seconds=120)
 REMINDER = Kind(
-    "mail.reminder", ReminderPayload, retry=MAIL_RETRY, priority=10, timeout_seconds=120
+    "mail.reminder",
+    ReminderPayload,
+    retry=MAIL_RETRY,
+    lane="mail",
+    priority=10,
+    timeout_seconds=120,
 )

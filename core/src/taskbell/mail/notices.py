@@ -17,6 +17,7 @@ NoticeName = Literal[
     "email_changed",
     "api_token_made",
     "feed_made",
+    "webhook_made",
     "identity_linked",
     "role_changed",
     "account_disabled",
@@ -87,6 +88,14 @@ NOTICES: dict[NoticeName, Notice] = {
         (
             "a calendar feed was made for your Taskbell account. Whoever has its address can read "
             "your tasks; you can revoke it under Settings.",
+            _NOT_YOU,
+        ),
+    ),
+    "webhook_made": Notice(
+        "A new webhook",
+        (
+            "a webhook was made for your Taskbell account, or has a new address. What your "
+            "reminders are about is sent there; you can switch it off under Settings.",
             _NOT_YOU,
         ),
     ),

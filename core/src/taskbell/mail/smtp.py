@@ -1,140 +1,140 @@
-"""Sending one mail over SMTP (RFC 5321), knowing at which point it failed."""
+"""Sending mail over SMTP, through a few connections that are kept open."""
 
-import re
-from collections.abc import Awaitable, Callable
-from email.errors import MessageError
-from email.message import EmailMessage
-from urllib.parse import parse_qs, unquote, urlsplit
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
-from aiosmtplib import SMTP
-from aiosmtplib.errors import (
-    SMTPAuthenticationError,
-    SMTPException,
-    SMTPResponseException,
-)
+from taskbell.mail.connection import Connection, StaleError
+from taskbell.mail.errors import TemporaryMailError
+from taskbell.mail.limits import POOL_SIZE
+from taskbell.mail.limits import TIMEOUT_SECONDS as TIMEOUT_SECONDS
+from taskbell.mail.message import Mail
+from taskbell.mail.opening import Opener, Server
 
-from taskbell.mail.errors import AmbiguousMailError, PermanentMailError, TemporaryMailError
-from taskbell.text import storable
+IDLE_SECONDS = 10.0
+"""So long is a connection kept for the next mail; servers close theirs after minutes."""
 
-MOST_ANSWER = 1000
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_DOT = re.compile(rb"(?m)^\.")
+MOST_MAILS = 100
+"""Over one connection: many servers close it after so many, some without a word."""
 
-TIMEOUT_SECONDS = 20.0
-"""For each step of the dialogue; well below a lease."""
+MOST_WATCHED = 2
+"""Mails at once that somebody wants to see the dialogue of; they do not queue behind others."""
+
+CLOSE_SECONDS = 2.0
 
 
 class Mailer:
     """Sends mail to the server of an `smtp://` or `smtps://` URL.
 
-    `smtp://` uses STARTTLS when the server offers it; `?starttls=require` insists.
+    `smtp://` uses STARTTLS when the server offers it; `?starttls=require` insists. Certificates
+    are verified either way. At most `pool_size` mails are under way at once.
     """
 
-    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
-        parts = urlsplit(url)
-        self._tls = parts.scheme == "smtps"
-        self._host = parts.hostname or "localhost"
-        self._port = parts.port or (465 if self._tls else 25)
-        self._user = unquote(parts.username) if parts.username else None
-        self._password = unquote(parts.password) if parts.password else None
-        self._starttls = True if "require" in parse_qs(parts.query).get("starttls", []) else None
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        pool_size: int = POOL_SIZE,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self._opener = Opener(Server.of_url(url), timeout=timeout)
         self._timeout = timeout
+        self._idle_seconds = idle_seconds
+        self._slots = asyncio.Semaphore(pool_size)
+        self._own_slots = asyncio.Semaphore(MOST_WATCHED)
+        self._idle: list[Connection] = []
+        self._closed = False
+
+    @property
+    def host(self) -> str:
+        """The name of the mail server."""
+        return self._opener.server.host
 
     async def send(
-        self, message: EmailMessage, *, before_data: Callable[[], Awaitable[None]]
+        self,
+        mail: Mail,
+        *,
+        before_data: Callable[[], Awaitable[None]],
+        transcript: list[str] | None = None,
     ) -> str:
-        """Send `message` to its one recipient; return the server's answer.
+        """Send a mail to its one recipient; return the server's answer.
 
-        `before_data` runs before the first byte of the message: what it raises stops the sending.
-        Raises `TemporaryMailError`, `PermanentMailError`, `AmbiguousMailError`.
+        `before_data` runs once at most, before the first byte of the message: what it raises stops
+        the sending. `transcript` takes the whole dialogue, over a connection of its own. Raises
+        `TemporaryMailError`, `PermanentMailError`, `AmbiguousMailError`.
         """
-        content = _wire_form(message)
-        client = SMTP(
-            hostname=self._host,
-            port=self._port,
-            timeout=self._timeout,
-            use_tls=self._tls,
-            start_tls=False if self._tls else self._starttls,
-            username=self._user,
-            password=self._password,
-        )
+        async with self._slot(self._slots if transcript is None else self._own_slots):
+            connection = await self._begin(mail, transcript)
+            try:
+                await before_data()
+                return await connection.finish(mail)
+            finally:
+                self._keep(connection)
+
+    async def close(self) -> None:
+        """Say goodbye on every connection that is not in use; others close when they are done."""
+        self._closed = True
+        leaving = [self._idle.pop() for _ in range(len(self._idle))]
+        for connection in leaving:
+            connection.idle_timer.cancel()
+            connection.leave()
+        if leaving:
+            ends = [asyncio.ensure_future(one.wait_for_end()) for one in leaving]
+            await asyncio.wait(ends, timeout=CLOSE_SECONDS)
+
+    @asynccontextmanager
+    async def _slot(self, slots: asyncio.Semaphore) -> AsyncIterator[None]:
         try:
-            await self._greet(client)
-            await self._envelope(client, message)
-            await before_data()
-            return await self._data(client, content)
+            async with asyncio.timeout(self._timeout):
+                await slots.acquire()
+        except TimeoutError:
+            raise TemporaryMailError("all connections to the mail server are busy") from None
+        try:
+            yield
         finally:
-            client.close()
+            slots.release()
 
-    async def _greet(self, client: SMTP) -> None:
+    async def _begin(self, mail: Mail, transcript: list[str] | None) -> Connection:
+        """Return a connection whose server takes a mail from us, to its recipient."""
+        kept = self._take() if transcript is None else None
+        if kept is not None:
+            try:
+                return await self._begin_over(kept, mail)
+            except StaleError:
+                kept.leave()  # that is nothing against this mail
+        return await self._begin_over(await self._open(transcript), mail)
+
+    async def _begin_over(self, connection: Connection, mail: Mail) -> Connection:
         try:
-            await client.connect()
-        except SMTPAuthenticationError as error:
-            # a wrong password is ours to mend: the mail must not be lost for it
-            raise TemporaryMailError(_words(error)) from None
-        except SMTPResponseException as error:
-            raise TemporaryMailError(f"cannot connect: {_words(error)}") from None
-        except (SMTPException, OSError) as error:
-            raise TemporaryMailError(storable(f"cannot connect: {error}", MOST_ANSWER)) from None
+            await connection.begin(mail)
+        except StaleError:
+            raise
+        except BaseException:
+            self._keep(connection)
+            raise
+        return connection
 
-    async def _envelope(self, client: SMTP, message: EmailMessage) -> None:
-        sender, recipient = (message[field].addresses[0].addr_spec for field in ("From", "To"))
-        options = []
-        if not (sender + recipient).isascii():
-            if not client.supports_extension("smtputf8"):
-                raise PermanentMailError("the mail server cannot handle this address (SMTPUTF8)")
-            options.append("SMTPUTF8")
-        try:
-            await client.mail(sender, options=options, encoding="utf-8")
-        except SMTPResponseException as error:
-            # it does not know us as a sender: ours to mend, and no reason to lose a mail
-            raise TemporaryMailError(_words(error)) from None
-        except (SMTPException, OSError) as error:
-            raise TemporaryMailError(f"connection lost: {error}") from None
-        try:
-            await client.rcpt(recipient, encoding="utf-8")
-        except SMTPResponseException as error:
-            raise _refused(error) from None
-        except (SMTPException, OSError) as error:
-            raise TemporaryMailError(f"connection lost: {error}") from None
+    async def _open(self, transcript: list[str] | None) -> Connection:
+        transport, extensions = await self._opener.open(transcript)
+        return Connection(transport, extensions, timeout=self._timeout, transcript=transcript)
 
-    async def _data(self, client: SMTP, content: bytes) -> str:
-        try:
-            begun = await client.execute_command(b"DATA")
-            if begun.code != 354 or client.protocol is None:
-                raise SMTPResponseException(begun.code, begun.message)
-            client.protocol.write(_DOT.sub(b"..", content) + b".\r\n")
-        except SMTPResponseException as error:
-            raise _refused(error) from None
-        except (SMTPException, OSError) as error:
-            raise TemporaryMailError(f"connection lost: {error}") from None
-        try:
-            response = await client.protocol.read_response(timeout=self._timeout)
-        except (SMTPException, OSError) as error:
-            raise AmbiguousMailError(f"no answer after the message: {error}") from None
-        answer = SMTPResponseException(response.code, response.message)
-        if response.code // 100 != 2:
-            raise _refused(answer)
-        return _words(answer)
+    def _take(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()  # the one used last: what is not needed grows old
+            connection.idle_timer.cancel()
+            if connection.is_open:
+                return connection
+        return None
 
+    def _keep(self, connection: Connection) -> None:
+        if self._closed or connection.is_private or connection.carried >= MOST_MAILS:
+            connection.leave()
+        elif connection.is_open:
+            self._idle.append(connection)
+            loop = asyncio.get_running_loop()
+            connection.idle_timer = loop.call_later(self._idle_seconds, self._retire, connection)
 
-def _wire_form(message: EmailMessage) -> bytes:
-    try:
-        content = _LINE_END.sub(b"\r\n", message.as_bytes())
-    except (UnicodeError, ValueError, MessageError) as error:
-        raise PermanentMailError(f"the mail cannot be written: {type(error).__name__}") from None
-    return content if content.endswith(b"\r\n") else content + b"\r\n"
-
-
-NOT_LET_IN = frozenset({530, 534, 535, 538})
-"""Authentication is missing or fails (RFC 4954 §6): ours to mend, and no reason to lose a mail."""
-
-
-def _refused(error: SMTPResponseException) -> TemporaryMailError | PermanentMailError:
-    for_good = 500 <= error.code <= 599 and error.code not in NOT_LET_IN
-    kind = PermanentMailError if for_good else TemporaryMailError
-    return kind(_words(error))
-
-
-def _words(answer: SMTPResponseException) -> str:
-    return storable(f"{answer.code} {answer.message}", MOST_ANSWER)
+    def _retire(self, connection: Connection) -> None:
+        self._idle.remove(connection)
+        connection.leave()

@@ -20,7 +20,7 @@ class Calendar:
     """The user's present.
 
     `now` is in UTC, `today` in the user's zone; weeks begin at weekday `week_start` (0 is Monday).
-    `past`: see `Context`.
+    `past`, `all_day_at`: see `Context`.
     """
 
     now: datetime
@@ -30,6 +30,7 @@ class Calendar:
     month_first: bool
     language: str
     past: bool = False
+    all_day_at: time = time(9)
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -43,6 +44,7 @@ class Calendar:
             month_first=language == "en" and region == "us",
             language=language,
             past=context.past,
+            all_day_at=context.all_day_at,
         )
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal
 from uuid import UUID
 
@@ -59,7 +59,8 @@ class Context:
     `at` is the current instant (UTC), `zone` an IANA time zone that exists, `locale` a language
     tag: `en-US` writes the month first in `3/4`, all others the day. `lists` are the user's lists
     by name. `past`: the text was written before (in a file), so that what it says may be past: a
-    time today, `yesterday`, a date without a year that was not long ago.
+    time today, `yesterday`, a date without a year that was not long ago. `all_day_at`: when a date
+    counts as due for reminders.
     """
 
     at: datetime
@@ -68,3 +69,4 @@ class Context:
     locale: str
     lists: Mapping[str, UUID]
     past: bool = False
+    all_day_at: time = time(9)

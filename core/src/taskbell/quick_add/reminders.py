@@ -9,9 +9,6 @@ from taskbell.quick_add.quantities import compact, quantity
 from taskbell.quick_add.tokens import Tokens
 from taskbell.recurrence.slots import Slot
 
-ALL_DAY_AT = time(9)
-"""The time at which a date counts as due for reminders, here as in `taskbell.reminders`."""
-
 MOST_REMINDERS = 20
 """So many may a task have."""
 
@@ -56,13 +53,13 @@ def when(
     value = resolve(moment, clock)
     if value is None or isinstance(value, datetime):
         return value
-    return _to_come(value, ALL_DAY_AT, clock)
+    return _to_come(value, clock.all_day_at, clock)
 
 
 def _on_the_day(
     wall: time, due: Slot, *, repeating: bool, clock: Calendar
 ) -> int | datetime | None:
-    timed = _timed(due)
+    timed = _timed(due, clock)
     if not repeating:
         return _to_come(timed.date(), wall, clock)
     before = timed - datetime.combine(timed.date(), wall)
@@ -70,12 +67,12 @@ def _on_the_day(
 
 
 def _ahead(offset: int, due: Slot, clock: Calendar) -> bool:
-    timed = _timed(due)
+    timed = _timed(due, clock)
     return clock.instant(timed.date(), timed.time()) - timedelta(minutes=offset) > clock.now
 
 
-def _timed(due: Slot) -> datetime:
-    return due if isinstance(due, datetime) else datetime.combine(due, ALL_DAY_AT)
+def _timed(due: Slot, clock: Calendar) -> datetime:
+    return due if isinstance(due, datetime) else datetime.combine(due, clock.all_day_at)
 
 
 def _to_come(day: date, wall: time, clock: Calendar) -> datetime | None:

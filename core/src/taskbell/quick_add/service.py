@@ -12,6 +12,7 @@ from taskbell.accounts import service as accounts
 from taskbell.clock import now
 from taskbell.errors import InvalidError
 from taskbell.lists.models import TaskList
+from taskbell.notifications.preferences import get_preferences
 from taskbell.quick_add.model import Context, Parsed
 from taskbell.quick_add.parser import parse
 from taskbell.quick_add.schemas import ParsedOut, QuickAdd
@@ -42,12 +43,14 @@ async def add(session: AsyncSession, *, owner_id: UUID, wanted: QuickAdd) -> Mad
     `TitleTooLongError`.
     """
     user = await accounts.get_user(session, user_id=owner_id)
+    preference = await get_preferences(session, user_id=owner_id)
     context = Context(
         at=now(),
         zone=user.time_zone,
         week_start=user.week_start,  # type: ignore[arg-type]  # the table has a check for it
         locale=user.locale,
         lists=await _lists(session, owner_id),
+        all_day_at=preference.all_day_time,
     )
     parsed = parse(wanted.text, context, ignore=wanted.ignore)
     shown = ParsedOut.of(parsed, zone=user.time_zone)
@@ -92,6 +95,7 @@ def _new(parsed: Parsed, wanted: QuickAdd, zone: str) -> TaskCreate:
         due_at=parsed.due_at,
         start_date=parsed.start_date,
         time_zone=zone,
+        default_reminder=not parsed.reminders,
         recurrence=None
         if parsed.rrule is None
         else Recurrence(rrule=parsed.rrule, anchor=parsed.anchor),

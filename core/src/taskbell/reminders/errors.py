@@ -26,3 +26,25 @@ class ReminderInPastError(InvalidError):
 class TooManyRemindersError(InvalidError):
     code = "too_many_reminders"
     title = "A task can have at most 20 reminders"
+
+
+class CannotSnoozeError(ConflictError):
+    code = "nothing_to_snooze"
+    title = "The task is done, deleted or no longer due: there is nothing to be reminded of"
+
+
+class OccurrencePassedError(ConflictError):
+    """What a mail was about is over: a task that repeats has moved on, or was changed."""
+
+    code = "occurrence_passed"
+    title = "The task has moved on since this mail: nothing was changed"
+
+
+class TaskGoneError(ConflictError):
+    code = "task_gone"
+    title = "The task is in the trash: nothing was changed"
+
+
+class TaskDoneError(ConflictError):
+    code = "task_done"
+    title = "The task is done already: there is nothing to be reminded of"

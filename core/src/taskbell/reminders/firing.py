@@ -1,50 +1,240 @@
-"""Firing reminders: from the moment one is due to what became of its message.
+"""Firing reminders: from the moment one is due to a planned message on each of its channels.
 
-One transaction turns a due reminder into an occurrence (the permanent deduplication), a job and a
-planned delivery. Everything the message needs is read again when it is sent.
+One transaction turns a due reminder into an occurrence for each channel (the permanent
+deduplication), a job and a planned delivery. What comes inside Taskbell is there at once. Sending
+the rest is in delivering.py, which looks at everything again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, time
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from taskbell.accounts.models import User
 from taskbell.clock import now
+from taskbell.events.service import tell
 from taskbell.ids import new_id
+from taskbell.jobs.kinds import Kind
+from taskbell.jobs.models import Job
 from taskbell.jobs.service import NewJob, enqueue_many
-from taskbell.mail.jobs import REMINDER, ReminderPayload
+from taskbell.mail.jobs import REMINDER as MAIL
+from taskbell.mail.jobs import ReminderPayload
+from taskbell.notifications.models import Notification, NotificationPreference
+from taskbell.notifications.quiet import quiet_until
+from taskbell.push.jobs import REMINDER as PUSH
+from taskbell.reminders.delivering import Attempt
 from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
-from taskbell.reminders.plan import due_instant
 from taskbell.reminders.service import job_group
-from taskbell.tasks.models import Task
-from taskbell.text import storable
+from taskbell.tasks.models import Priority, Task
+from taskbell.webhooks.jobs import SEND, WebhookPayload
+from taskbell.webhooks.models import Webhook, WebhookMessage
 
-MOST_RESPONSE = 500
-"""Characters kept of a mail server's answer."""
-
-
-@dataclass(frozen=True)
-class DueReminder:
-    """What a reminder's message says, read when it is sent."""
-
-    user: User
-    task: Task
-    due: datetime | None
+NO_WEBHOOK = "no webhook is switched on"
 
 
 @dataclass(frozen=True)
-class NotWanted:
-    """Why a reminder is not sent after all, and whether that may be undone."""
+class _Due:
+    """A due reminder and what decides how its owner is told."""
 
-    reason: str
-    for_good: bool = True
+    reminder_id: UUID
+    task_id: UUID
+    owner_id: UUID
+    fire_at: datetime
+    planned_at: datetime
+    channels: list[str]
+    title: str
+    priority: int
+    wanted: bool
+    zone: str
+    quiet_start: time | None
+    quiet_end: time | None
+
+    def held_until(self, at: datetime) -> datetime | None:
+        """Return when what makes a noise may go out, None for now."""
+        if self.priority == Priority.urgent:
+            return None
+        return quiet_until(at, zone=self.zone, start=self.quiet_start, end=self.quiet_end)
+
+
+SCAN = (
+    select(
+        col(Reminder.id),
+        col(Reminder.task_id),
+        col(Reminder.owner_id),
+        col(Reminder.next_fire_at),
+        func.greatest(col(Reminder.next_fire_at), col(Reminder.updated_at)),
+        col(Reminder.channels),
+        col(Task.title),
+        col(Task.priority),
+        (
+            col(Task.completed_at).is_(None)
+            & col(Task.deleted_at).is_(None)
+            & col(User.is_active)
+            & col(User.deletion_at).is_(None)
+        ),
+        col(User.time_zone),
+        col(NotificationPreference.quiet_start),
+        col(NotificationPreference.quiet_end),
+    )
+    .join(Task, col(Task.id) == col(Reminder.task_id))
+    .join(User, col(User.id) == col(Reminder.owner_id))
+    .outerjoin(
+        NotificationPreference, col(NotificationPreference.user_id) == col(Reminder.owner_id)
+    )
+    .where(col(Reminder.next_fire_at) <= func.statement_timestamp())
+    .order_by(col(Reminder.next_fire_at))
+    .with_for_update(skip_locked=True, of=Reminder)
+)
+
+
+@dataclass
+class _Plans:
+    """Rows to be written for due reminders. Keyed by job: an occurrence that was there already
+    takes its rows out.
+    """
+
+    jobs: dict[UUID, tuple[Kind[Any], NewJob]] = field(default_factory=dict)
+    occurrences: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    notifications: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    messages: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+    def occurrence(self, due: _Due, channel: str) -> UUID:
+        """Add an occurrence; return the id that its job, if it needs one, is to have."""
+        job_id = new_id()
+        self.occurrences.append(
+            {
+                "reminder_id": due.reminder_id,
+                "fire_at": due.fire_at,
+                "channel": channel,
+                "job_id": job_id,
+                "created_at": now(),
+            }
+        )
+        return job_id
+
+    def send(self, due: _Due, channel: str, kind: Kind[Any]) -> None:
+        """Plan an e-mail or a push message: after the quiet hours, if it is in them."""
+        held = due.held_until(now())
+        payload = _payload(due, planned_at=held or due.planned_at)
+        job_id = self.occurrence(due, channel)
+        group = job_group(due.reminder_id)
+        self.jobs[job_id] = kind, NewJob(payload, job_id, group_key=group, run_at=held)
+        self._planned(payload, job_id, channel)
+
+    def post(self, due: _Due, webhook_id: UUID, url: str) -> None:
+        """Plan a webhook's message."""
+        payload = _payload(due)
+        job_id = self.occurrence(due, f"webhook:{webhook_id}")
+        message_id = new_id()
+        self.messages[job_id] = {
+            "id": message_id,
+            "webhook_id": webhook_id,
+            "owner_id": due.owner_id,
+            "kind": "reminder.due",
+            "reminder_id": due.reminder_id,
+            "fire_at": due.fire_at,
+            "planned_at": due.planned_at,
+            "job_id": job_id,
+            "state": "pending",
+            "attempts": 0,
+            "next_attempt_at": due.planned_at,
+            "created_at": now(),
+        }
+        group = job_group(due.reminder_id)
+        new = NewJob(WebhookPayload(message_id=message_id), job_id, group_key=group)
+        self.jobs[job_id] = SEND, new
+        self._planned(payload, job_id, "webhook", target=urlsplit(url).hostname)
+
+    def show(self, due: _Due) -> None:
+        """Tell it inside Taskbell, at once."""
+        job_id = self.occurrence(due, "in_app")
+        moment = now()
+        late = max(0, int((moment - due.planned_at).total_seconds()))
+        self.notifications[job_id] = {
+            "id": new_id(),
+            "owner_id": due.owner_id,
+            "kind": "reminder",
+            "task_id": due.task_id,
+            "reminder_id": due.reminder_id,
+            "title": due.title,
+            "body": "",
+            "fire_at": due.fire_at,
+            "late_seconds": late,
+            "created_at": moment,
+        }
+        self._ended(due, job_id, "in_app", "sent", "shown in Taskbell", late_seconds=late)
+
+    def skip(self, due: _Due, channel: str, reason: str) -> None:
+        """Note that a channel has nobody to go to."""
+        self._ended(due, self.occurrence(due, channel), channel, "skipped", reason)
+
+    def _planned(
+        self, payload: ReminderPayload, job_id: UUID, channel: str, target: str | None = None
+    ) -> None:
+        row = Attempt(payload, job_id, 1, channel, target).row(
+            "planned",
+            planned_at=payload.planned_at,
+            finished_at=None,
+            late_seconds=None,
+            response=None,
+        )
+        self.deliveries.append(row)
+
+    def _ended(
+        self,
+        due: _Due,
+        job_id: UUID,
+        channel: str,
+        state: str,
+        response: str,
+        late_seconds: int | None = None,
+    ) -> None:
+        row = Attempt(_payload(due), job_id, 1, channel).row(
+            state,
+            planned_at=due.planned_at,
+            finished_at=now(),
+            late_seconds=late_seconds,
+            response=response,
+        )
+        self.deliveries.append(row)
+
+    async def write(self, session: AsyncSession) -> None:
+        """Insert everything whose occurrence is new."""
+        if not self.occurrences:
+            return
+        fresh = set(
+            await session.scalars(
+                insert(ReminderOccurrence)
+                .on_conflict_do_nothing()
+                .returning(col(ReminderOccurrence.job_id)),
+                self.occurrences,
+            )
+        )
+        kinds: tuple[Kind[Any], ...] = (MAIL, PUSH, SEND)
+        for kind in kinds:
+            jobs = [job for id_, (of, job) in self.jobs.items() if of is kind and id_ in fresh]
+            await enqueue_many(session, kind, jobs)
+        for table, rows in (
+            (Delivery, [row for row in self.deliveries if row["job_id"] in fresh]),
+            (Notification, [row for id_, row in self.notifications.items() if id_ in fresh]),
+            (WebhookMessage, [row for id_, row in self.messages.items() if id_ in fresh]),
+        ):
+            if rows:
+                await session.execute(insert(table), rows)
+
+
+def _payload(due: _Due, planned_at: datetime | None = None) -> ReminderPayload:
+    return ReminderPayload(
+        reminder_id=due.reminder_id, fire_at=due.fire_at, planned_at=planned_at or due.planned_at
+    )
 
 
 async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
@@ -53,198 +243,107 @@ async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
     Safe to run in any number of processes at once: rows another one holds are skipped, and an
     occurrence is inserted once.
     """
-    due = list(
-        await session.execute(
-            select(
-                col(Reminder.id),
-                col(Reminder.next_fire_at),
-                func.greatest(col(Reminder.next_fire_at), col(Reminder.updated_at)),
-                col(Reminder.channels),
-            )
-            .where(col(Reminder.next_fire_at) <= func.statement_timestamp())
-            .order_by(col(Reminder.next_fire_at))
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
-    )
+    due = [_Due(*row) for row in await session.execute(SCAN.limit(most))]
     if not due:
         return 0
-    jobs: dict[UUID, NewJob] = {}
-    occurrences, deliveries = [], []
-    for reminder_id, fire_at, planned_at, channels in due:
-        payload = ReminderPayload(reminder_id=reminder_id, fire_at=fire_at, planned_at=planned_at)
-        for channel in channels:
-            job_id = new_id()
-            jobs[job_id] = NewJob(payload, id=job_id, group_key=job_group(reminder_id))
-            occurrences.append(
-                {
-                    "reminder_id": reminder_id,
-                    "fire_at": fire_at,
-                    "channel": channel,
-                    "job_id": job_id,
-                    "created_at": now(),
-                }
-            )
-            attempt = Attempt(payload, job_id, 1, channel)
-            deliveries.append(attempt.row("planned", planned_at=payload.planned_at))
-    fresh = set(
-        await session.scalars(
-            insert(ReminderOccurrence)
-            .on_conflict_do_nothing()
-            .returning(col(ReminderOccurrence.job_id)),
-            occurrences,
-        )
-    )
-    await enqueue_many(session, REMINDER, [job for id_, job in jobs.items() if id_ in fresh])
-    planned = [delivery for delivery in deliveries if delivery["job_id"] in fresh]
-    if planned:
-        await session.execute(insert(Delivery), planned)
+    plans, webhooks = _Plans(), await _webhooks(session, due)
+    for one in due:
+        _plan(plans, one, webhooks.get(one.owner_id, []))
+    await plans.write(session)
+    was_snoozed = col(Reminder.state) == "snoozed"
     await session.execute(
         update(Reminder)
-        .where(col(Reminder.id).in_([row.id for row in due]))
+        .where(col(Reminder.id).in_([one.reminder_id for one in due]))
         .values(
             state="fired",
             last_fire_at=col(Reminder.next_fire_at),
+            served_at=case(
+                (was_snoozed, col(Reminder.served_at)), else_=col(Reminder.next_fire_at)
+            ),
             owed_at=func.nullif(col(Reminder.owed_at), col(Reminder.next_fire_at)),
             next_fire_at=None,
+            snoozed_until=None,
         )
         .execution_options(synchronize_session=False)
     )
+    for one in due:
+        tell(session, one.owner_id)
     return len(due)
 
 
-async def read_due(session: AsyncSession, payload: ReminderPayload) -> DueReminder | NotWanted:
-    """Read what a fired reminder should say, or why it is no longer wanted."""
-    found = (
-        await session.execute(
-            select(Reminder, Task, User)
-            .join(Task, col(Task.id) == col(Reminder.task_id))
-            .join(User, col(User.id) == col(Reminder.owner_id))
-            .where(col(Reminder.id) == payload.reminder_id)
+def _plan(plans: _Plans, due: _Due, webhooks: Sequence[tuple[UUID, str]]) -> None:
+    for channel in due.channels:
+        if channel == "email":
+            plans.send(due, channel, MAIL)
+        elif channel == "push":
+            plans.send(due, channel, PUSH)
+        elif channel == "in_app" and due.wanted:
+            plans.show(due)
+        elif channel == "in_app":
+            plans.skip(due, channel, "the task is done or deleted, or the account is closed")
+        elif webhooks:
+            for webhook_id, url in webhooks:
+                plans.post(due, webhook_id, url)
+        else:
+            plans.skip(due, channel, NO_WEBHOOK)
+
+
+async def _webhooks(
+    session: AsyncSession, due: Sequence[_Due]
+) -> dict[UUID, list[tuple[UUID, str]]]:
+    owners = {one.owner_id for one in due if "webhook" in one.channels}
+    found: dict[UUID, list[tuple[UUID, str]]] = {}
+    if not owners:
+        return found
+    rows = await session.execute(
+        select(col(Webhook.owner_id), col(Webhook.id), col(Webhook.url))
+        .where(col(Webhook.owner_id).in_(owners), col(Webhook.is_active))
+        .order_by(col(Webhook.id))
+    )
+    for owner_id, webhook_id, url in rows:
+        found.setdefault(owner_id, []).append((webhook_id, url))
+    return found
+
+
+async def fall_back_to_email(session: AsyncSession, payload: ReminderPayload) -> bool:
+    """Plan an occurrence as an e-mail that its own channel could not bring.
+
+    Returns whether it was planned: not if it goes out by e-mail anyway, or the reminder is gone.
+    """
+    here = select(col(Reminder.id)).where(col(Reminder.id) == payload.reminder_id)
+    if await session.scalar(here.with_for_update(read=True, key_share=True)) is None:
+        return False
+    job_id = await _occurrence(session, payload)
+    if job_id is None:
+        return False
+    await enqueue_many(
+        session, MAIL, [NewJob(payload, job_id, group_key=job_group(payload.reminder_id))]
+    )
+    row = Attempt(payload, job_id, 1, "email").row("planned", planned_at=now())
+    await session.execute(insert(Delivery).values(row))
+    return True
+
+
+async def fall_back_for(session: AsyncSession, *, job_ids: Sequence[UUID]) -> None:
+    """Plan as e-mails what jobs of push messages that were given up could not bring."""
+    payloads = await session.scalars(
+        select(col(Job.payload)).where(col(Job.id).in_(job_ids), col(Job.kind) == PUSH.name)
+    )
+    for payload in payloads.all():
+        await fall_back_to_email(session, ReminderPayload.model_validate(payload))
+
+
+async def _occurrence(session: AsyncSession, payload: ReminderPayload) -> UUID | None:
+    found: UUID | None = await session.scalar(
+        insert(ReminderOccurrence)
+        .values(
+            reminder_id=payload.reminder_id,
+            fire_at=payload.fire_at,
+            channel="email",
+            job_id=new_id(),
+            created_at=now(),
         )
-    ).one_or_none()
-    if found is None:
-        return NotWanted("the reminder was deleted")
-    reminder, task, user = found
-    if task.completed_at is not None or task.deleted_at is not None:
-        return NotWanted("the task is done or deleted", for_good=False)
-    # as it was written, not computed again: zone rules may differ between two builds
-    if (reminder.state, reminder.last_fire_at) != ("fired", payload.fire_at):
-        return NotWanted("the reminder was moved", for_good=False)
-    if not user.is_usable or task.owner_id != user.id:
-        return NotWanted("the owner has no access any more")
-    return DueReminder(user, task, due_instant(task))
-
-
-async def sent_lately(session: AsyncSession, *, owner_id: UUID) -> int:
-    """Return how many reminders were sent to a user in the last day."""
-    sent: int | None = await session.scalar(
-        select(func.count())
-        .select_from(Delivery)
-        .join(Reminder, col(Reminder.id) == col(Delivery.reminder_id))
-        .where(
-            col(Reminder.owner_id) == owner_id,
-            col(Delivery.state) == "sent",
-            col(Delivery.finished_at) > now() - timedelta(days=1),
-        )
-    )
-    return sent or 0
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One attempt to deliver a fired reminder over a channel. `number` counts from 1."""
-
-    payload: ReminderPayload
-    job_id: UUID
-    number: int
-    channel: str
-
-    def row(self, state: str, **more: Any) -> dict[str, Any]:
-        """Return a new row of `delivery`."""
-        return {
-            "id": new_id(),
-            "reminder_id": self.payload.reminder_id,
-            "job_id": self.job_id,
-            "attempt": self.number,
-            "channel": self.channel,
-            "fire_at": self.payload.fire_at,
-            "state": state,
-            **more,
-        }
-
-
-async def begin_delivery(session: AsyncSession, attempt: Attempt) -> None:
-    """Note that an attempt begins."""
-    await _note(
-        session, attempt, state="sending", started_at=now(), finished_at=None, response=None
-    )
-
-
-async def end_delivery(
-    session: AsyncSession, attempt: Attempt, *, state: str, response: str
-) -> None:
-    """Note how an attempt ended, also one that ended before it began."""
-    moment = now()
-    late = int((moment - attempt.payload.planned_at).total_seconds())
-    await _note(
-        session,
-        attempt,
-        state=state,
-        finished_at=moment,
-        late_seconds=max(0, late) if state == "sent" else None,
-        response=storable(response, MOST_RESPONSE),
-    )
-
-
-async def plan_next_attempt(
-    session: AsyncSession, attempt: Attempt, *, planned_at: datetime
-) -> None:
-    """Note that a failed delivery will be tried again."""
-    following = replace(attempt, number=attempt.number + 1)
-    await session.execute(
-        insert(Delivery)
-        .values(following.row("planned", planned_at=planned_at))
         .on_conflict_do_nothing()
+        .returning(col(ReminderOccurrence.job_id))
     )
-
-
-async def abandon_deliveries(
-    session: AsyncSession, *, job_ids: Sequence[UUID], reason: str
-) -> None:
-    """Note that jobs were given up: what they had planned failed, what was on its way is lost."""
-    begun = col(Delivery.state) == "sending"
-    await session.execute(
-        update(Delivery)
-        .where(col(Delivery.job_id).in_(job_ids), or_(begun, col(Delivery.state) == "planned"))
-        .values(state=case((begun, "unknown"), else_="failed"), finished_at=now(), response=reason)
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _note(session: AsyncSession, attempt: Attempt, **values: Any) -> None:
-    of_job, number = col(Delivery.job_id) == attempt.job_id, col(Delivery.attempt)
-    # an earlier one that is still on its way was cut off: nobody knows whether it arrived
-    await session.execute(
-        update(Delivery)
-        .where(of_job, number < attempt.number, col(Delivery.state) == "sending")
-        .values(state="unknown", finished_at=now(), response="cut off before the answer came")
-        .execution_options(synchronize_session=False)
-    )
-    # the planned row is this attempt's, whatever number a crash left it with
-    planned = and_(number < attempt.number, col(Delivery.state) == "planned")
-    written = await session.scalar(
-        update(Delivery)
-        .where(of_job, or_(number == attempt.number, planned))
-        .values(attempt=attempt.number, **values)
-        .returning(col(Delivery.id))
-        .execution_options(synchronize_session=False)
-    )
-    if written is None and await _exists(session, attempt.payload.reminder_id):
-        row = attempt.row(planned_at=now(), **values)
-        await session.execute(insert(Delivery).values(row))
-
-
-async def _exists(session: AsyncSession, reminder_id: UUID) -> bool:
-    found = await session.scalar(select(col(Reminder.id)).where(col(Reminder.id) == reminder_id))
-    return found is not None
+    return found

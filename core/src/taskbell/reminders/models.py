@@ -24,6 +24,9 @@ class Reminder(SQLModel, table=True):
     `next_fire_at` is when the scan fires it; NULL when there is nothing to wait for. `last_fire_at`
     is the time it last fired for. `owed_at` is a time that came without its message being sent,
     because the task was done, trashed or moved just then: should that be undone, it is sent late.
+    `snoozed_until`: told again then, as long as nothing else moves it. `served_at`: the moment by
+    its plan that it fired for last, or was snoozed from; `last_fire_at` is then when it was snoozed
+    until.
     """
 
     __tablename__ = "reminder"
@@ -33,6 +36,7 @@ class Reminder(SQLModel, table=True):
         CheckConstraint(
             "(state IN ('scheduled', 'snoozed')) = (next_fire_at IS NOT NULL)", name="next_fire"
         ),
+        CheckConstraint("state <> 'snoozed' OR snoozed_until IS NOT NULL", name="snoozed"),
         Index("ix_reminder_due", "next_fire_at", postgresql_where=text("next_fire_at IS NOT NULL")),
     )
 
@@ -46,6 +50,8 @@ class Reminder(SQLModel, table=True):
     next_fire_at: datetime | None = Field(default=None, sa_type=Timestamp)
     last_fire_at: datetime | None = Field(default=None, sa_type=Timestamp)
     owed_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    served_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    snoozed_until: datetime | None = Field(default=None, sa_type=Timestamp)
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
     updated_at: datetime = Field(default_factory=now, sa_type=Timestamp)
@@ -54,7 +60,8 @@ class Reminder(SQLModel, table=True):
 class ReminderOccurrence(SQLModel, table=True):
     """A reminder fired at a time for a channel: the permanent deduplication.
 
-    It outlives the job that carries it, so that no lost or doubled scan can tell twice.
+    It outlives the job that carries it, so that no lost or doubled scan can tell twice. `channel`
+    names the one it goes to where there may be several: `webhook:<id>`.
     """
 
     __tablename__ = "reminder_occurrence"
@@ -78,6 +85,18 @@ class Delivery(SQLModel, table=True):
         ),
         Index("uq_delivery_attempt", "job_id", "attempt", unique=True),
         Index("ix_delivery_reminder", "reminder_id", "id"),
+        Index(
+            "ix_delivery_open",
+            "planned_at",
+            postgresql_where=text("state IN ('planned', 'sending')"),
+        ),
+        Index(
+            "ix_delivery_retried",
+            "fire_at",
+            postgresql_where=text(
+                "state IN ('planned', 'sending') AND attempt > 1 AND channel IN ('email', 'push')"
+            ),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -85,6 +104,7 @@ class Delivery(SQLModel, table=True):
     job_id: UUID
     attempt: int
     channel: str
+    target: str | None = None
     fire_at: datetime = Field(sa_type=Timestamp)
     state: str = "planned"
     planned_at: datetime = Field(sa_type=Timestamp)

@@ -21,8 +21,8 @@ class ActorOut(BaseModel):
 
     user_id: UUID
     via: str | None = Field(
-        description="`session`, `api_token`, `sign_in_service`, `import` or `system`; null when "
-        "nobody kept it."
+        description="`session`, `api_token`, `sign_in_service`, `mail_link`, `import` or `system`; "
+        "null when nobody kept it."
     )
 
 

@@ -39,6 +39,7 @@ from taskbell.clock import now
 from taskbell.db import METADATA, Database, Timestamp
 from taskbell.ids import new_id
 from taskbell.lists.models import TaskList
+from taskbell.notifications.models import NotificationPreference
 from taskbell.positions import at_end
 from taskbell.statements import Statement
 from taskbell.tasks import completion, service, trash
@@ -72,6 +73,17 @@ _GIVEN = ("id", "title", "description", "priority", "due_date", "due_at", "start
 _MOMENT = bindparam("moment", type_=Timestamp())
 
 
+_REMINDED = (
+    select(col(NotificationPreference.user_id))
+    .where(
+        col(NotificationPreference.user_id) == bindparam("caller_id"),
+        col(NotificationPreference.default_reminder_minutes).is_not(None),
+    )
+    .exists()
+)
+"""The caller wants a reminder for each new task that is due at an instant."""
+
+
 def _create(chosen: ColumnElement[bool]) -> Statement[TaskRow]:
     """Return the insertion into a list, which must be the caller's."""
     row: dict[str, Any] = {name: bindparam(name, type_=TASK.c[name].type) for name in _GIVEN} | {
@@ -93,6 +105,7 @@ def _create(chosen: ColumnElement[bool]) -> Statement[TaskRow]:
             col(TaskList.archived_at).is_(None),
             col(TaskList.deleted_at).is_(None),
             live.lives(),
+            or_(bindparam("unreminded", type_=Boolean()), ~_REMINDED),
             chosen,
         )
         # what archives or trashes it has to wait, or is waited for and then seen
@@ -118,7 +131,8 @@ async def create_task(
     moment = now()
     service.check_new(new, at=moment)
     if new.parent_id is None and not new.labels and new.recurrence is None:
-        values = new.model_dump(exclude={"list_id", "parent_id", "labels", "recurrence"})
+        values = new.model_dump(include=set(_GIVEN) | {"time_zone"})
+        values["unreminded"] = new.due_at is None or not new.default_reminder
         values |= {"id": new.id or new_id(), "priority": Priority[new.priority]}
         values |= {"position": at_end(), "moment": moment}
         if new.list_id is None:

@@ -123,6 +123,10 @@ class TaskCreate(TaskPut):
     """A new task. `id` may be made by the client (UUIDv7), so that a repeat is noticed."""
 
     id: ClientId | None = None
+    default_reminder: Annotated[bool, Field(strict=True)] = Field(
+        True,
+        description="Give it your default reminder, if you have one and it has a `due_at`.",
+    )
 
 
 class TaskPatch(BaseModel):

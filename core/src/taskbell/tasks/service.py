@@ -22,6 +22,7 @@ from taskbell.recurrence.rules import Rule
 from taskbell.tasks import following as _following  # noqa: F401 (registers itself)
 from taskbell.tasks import repeats, tree
 from taskbell.tasks.activity import Operation
+from taskbell.tasks.changes import tell_of_new
 from taskbell.tasks.errors import (
     DueInPastError,
     ParentInOtherListError,
@@ -70,6 +71,8 @@ async def create_task(session: AsyncSession, *, owner_id: UUID, new: TaskCreate)
             raise TaskIdTakenError from None
         raise
     await tree.recount(session, [task.parent_id])
+    if new.default_reminder and task.due_at is not None:
+        await tell_of_new(session, task)
     return task
 
 
