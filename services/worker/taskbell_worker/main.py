@@ -8,14 +8,18 @@ import threading
 import time
 from collections.abc import Coroutine
 from typing import Any
+from uuid import UUID
 
 import structlog
 
 from taskbell.db import Database, is_unreachable
+from taskbell.events.bell import Bell
 from taskbell.jobs.doorbell import Doorbell, connect
 from taskbell.mail.smtp import Mailer
+from taskbell.outbound.client import Outbound
 from taskbell.schema import SchemaMismatchError, check_schema
 from taskbell_worker import handlers as _handlers  # noqa: F401 (registers them)
+from taskbell_worker.last_chances import LastChances, run_one
 from taskbell_worker.loops import end, forever
 from taskbell_worker.registry import registry
 from taskbell_worker.relay import Relay
@@ -33,7 +37,64 @@ QUEUE_PLANS = {"enable_sort": "off"}
 """A queue grows by thousands and shrinks again before its statistics are made anew; by the old ones
 Postgres would rather sort all that is due, for each claim, than walk the index that is in order."""
 
+POOL_OF_ONE = 4
+"""Connections of a process with a single job: one for it, the others for its lease."""
+
 log = structlog.get_logger(__name__)
+
+
+class Parts:
+    """What a process needs to run jobs: its connections, and the runner that uses them."""
+
+    def __init__(self, settings: WorkerSettings, *, pool_size: int) -> None:
+        self.redis = connect(settings.redis_url.get_secret_value(), socket_timeout=2.0)
+        self._doorbell = Doorbell(self.redis)
+        self._bell = Bell(self.redis)
+        self.database = Database(
+            settings.database_url.get_secret_value(),
+            application_name="taskbell-worker",
+            pool_size=pool_size,
+            after_commit=self._doorbell.ring,
+            after_change=self._bell.tell,
+            server_settings=QUEUE_PLANS,
+        )
+        self._mailer = Mailer(
+            settings.smtp_url.get_secret_value(),
+            timeout=settings.smtp_timeout_seconds,
+            pool_size=settings.smtp_pool_size,
+        )
+        resources = Resources(
+            self.database,
+            self._mailer,
+            settings.mail_from,
+            settings.public_url,
+            settings.unconfirmed_reminders_per_day,
+            Outbound.of(settings),
+            settings.vapid_subject,
+        )
+        self.runner = Runner(
+            resources,
+            registry,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            slots=settings.worker_max_jobs,
+            lease=settings.job_lease_seconds,
+        )
+
+    async def close(self) -> None:
+        """Close the connections; nothing runs any more."""
+        await self._mailer.close()
+        await self._bell.close()
+        await self._doorbell.close()
+        await self.database.close()
+
+
+async def run_last_chance(settings: WorkerSettings, job_id: UUID) -> None:
+    """Run one job, for the worker that started this process, and nothing else."""
+    parts = Parts(settings, pool_size=POOL_OF_ONE)
+    try:
+        await run_one(parts.runner, job_id, drain_seconds=settings.worker_drain_seconds)
+    finally:
+        await parts.close()
 
 
 class Worker:
@@ -41,40 +102,19 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        redis_url = settings.redis_url.get_secret_value()
-        self._redis = connect(redis_url, socket_timeout=2.0)
-        self._doorbell = Doorbell(self._redis)
-        self._database = Database(
-            settings.database_url.get_secret_value(),
-            application_name="taskbell-worker",
-            # a run holds one at a time; the loops need a few
-            pool_size=settings.worker_max_jobs + 6,
-            after_commit=self._doorbell.ring,
-            server_settings=QUEUE_PLANS,
-        )
-        resources = Resources(
-            self._database,
-            Mailer(settings.smtp_url.get_secret_value(), timeout=settings.smtp_timeout_seconds),
-            settings.mail_from,
-            settings.public_url,
-            settings.unconfirmed_reminders_per_day,
-        )
-        owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._runner = Runner(
-            resources,
-            registry,
-            owner=owner,
-            slots=settings.worker_max_jobs,
-            lease=settings.job_lease_seconds,
-        )
+        # a run holds one at a time; the loops need a few
+        self._parts = Parts(settings, pool_size=settings.worker_max_jobs + 6)
+        self._database = self._parts.database
+        self._runner = self._parts.runner
         self._relay = Relay(
             self._database,
-            self._redis,
+            self._parts.redis,
             self._runner,
             away_seconds=settings.redis_away_seconds,
             patience=settings.job_ticket_seconds,
         )
         self._schedule = Schedule(self._database, self._relay)
+        self._last_chances = LastChances(self._database)
 
     async def serve(self) -> None:
         """Run until SIGTERM or SIGINT, then drain. Raises `SchemaMismatchError` at the start."""
@@ -102,8 +142,11 @@ class Worker:
         return [
             forever("relay", self._relay.round),
             forever("reminders", self._schedule.fire_reminders),
+            forever("digests", self._schedule.plan_digests),
             forever("sweep", self._schedule.sweep),
+            forever("last_chances", self._last_chances.round),
             forever("prune", self._schedule.prune),
+            forever("prune_events", self._schedule.prune_events),
             forever("daily", self._schedule.daily),
             forever("heartbeat", self._heartbeat),
             forever("health", self._health),
@@ -113,8 +156,7 @@ class Worker:
         began = time.monotonic()
         drain = asyncio.create_task(self._runner.drain(self._settings.worker_drain_seconds))
         await asyncio.sleep(0)  # the runner refuses tickets from here on
-        await end([tickets])
-        await drain
+        await asyncio.gather(end([tickets]), drain, self._last_chances.stop())
         # a frozen Postgres holds up the end of each connection; nothing is lost by leaving
         leave = threading.Timer(LEAVE_SECONDS, os._exit, args=[0])
         leave.daemon = True
@@ -124,8 +166,7 @@ class Worker:
             await self._runner.return_tickets()
         except Exception as error:
             log.warning("tickets_not_returned", error=type(error).__name__)
-        await self._doorbell.close()
-        await self._database.close()
+        await self._parts.close()
         leave.cancel()
         self._settings.worker_health_file.unlink(missing_ok=True)
         log.info("worker_stopped", seconds=round(time.monotonic() - began, 2))

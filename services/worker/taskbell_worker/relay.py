@@ -8,6 +8,7 @@ workers help themselves, many jobs with one statement: a ticket each would only 
 import asyncio
 import random
 import time
+from collections import Counter
 
 import structlog
 from arq.connections import ArqRedis
@@ -59,13 +60,10 @@ class Relay:
     async def round(self) -> float:
         """One round; returns the seconds to wait (less when woken)."""
         await self._runner.return_tickets()
-        if self._runner.has_backlog:
-            # tickets would only be stale when they are taken
-            self._runner.face_backlog()
-            return FULL_PAUSE_SECONDS
+        more = self._runner.look_at_backlog()
         try:
             async with asyncio.timeout(2.0 if self._failing_since is None else PROBE_SECONDS):
-                more = await self._hand_out()
+                more |= await self._hand_out()
         except Exception as error:
             if is_unreachable(error) and not isinstance(error, RedisError | TimeoutError):
                 raise
@@ -76,7 +74,6 @@ class Relay:
             log.info("redis_back", away_seconds=round(time.monotonic() - self._failing_since, 1))
             self._failing_since = None
         if more:
-            self._runner.face_backlog()
             return FULL_PAUSE_SECONDS
         # no two workers in step; woken early when a reminder fires
         await self._sleep(random.uniform(0.3, 1.0))  # noqa: S311
@@ -102,15 +99,24 @@ class Relay:
                 again = await lifecycle.reticket_all(connection)
             log.warning("redis_forgot", tickets_again=again)
         self._redis_run = server["run_id"]
+        lanes = self._runner.wants_tickets()  # of others they would only be stale when taken
         room = MOST_QUEUED - int(depth)
+        if not lanes:
+            return False
         if room <= 0:
+            self._runner.face_backlog(lanes)
             return True
         # in one transaction with the sending: should we die between, they count as not handed out
         async with self._database.transaction() as session:
-            tickets = await lifecycle.ticket(session, most=room, patience=self._patience)
+            tickets = await lifecycle.ticket(
+                session, most=room, patience=self._patience, lanes=lanes
+            )
             if tickets:
                 await send(self._redis, tickets)
-        return len(tickets) == room
+        found = Counter(ticket.lane for ticket in tickets)
+        long = [lane for lane, count in found.items() if count >= room]
+        self._runner.face_backlog(long)
+        return bool(long)
 
     async def _without_redis(self, error: Exception) -> float:
         moment = time.monotonic()

@@ -15,6 +15,8 @@ from taskbell.jobs.errors import LeaseLostError
 from taskbell.jobs.kinds import RetryPolicy
 from taskbell.jobs.lifecycle import ClaimedJob
 from taskbell.mail.smtp import Mailer
+from taskbell.outbound.client import Outbound
+from taskbell_worker.deliveries import Deliveries
 
 Outcome = Literal["done", "retry", "dead", "lost", "released"]
 Write = Callable[[AsyncSession], Awaitable[None]]
@@ -35,7 +37,9 @@ class Failure:
 class Resources:
     """What handlers need of the outside.
 
-    `unconfirmed_per_day`: reminders to an address that nobody has confirmed.
+    `unconfirmed_per_day`: reminders to an address that nobody has confirmed. `outbound`: requests
+    to addresses that people give. `vapid_subject`: whom push services may write to. `deliveries`:
+    steps of many reminders with one statement.
     """
 
     database: Database
@@ -43,6 +47,12 @@ class Resources:
     mail_from: str
     public_url: str
     unconfirmed_per_day: int = 200
+    outbound: Outbound = field(default_factory=Outbound)
+    vapid_subject: str = ""
+    deliveries: Deliveries = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "deliveries", Deliveries(self.database))
 
 
 @dataclass

@@ -2,41 +2,36 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskbell.db import is_unreachable
 from taskbell.jobs import lifecycle
 from taskbell.jobs.errors import LeaseLostError
 from taskbell.jobs.kinds import RetryPolicy
-from taskbell.jobs.lifecycle import LEASE_SECONDS, ClaimedJob
+from taskbell.jobs.lifecycle import ClaimedJob
+from taskbell.jobs.limits import LEASE_SECONDS
+from taskbell_worker.claims import Claims
 from taskbell_worker.handle import handle
+from taskbell_worker.lanes import Slots, lanes
 from taskbell_worker.registry import Registered, Registry
 from taskbell_worker.run import Resources, Run
 
 HEARTBEATS = 3
 """In each lease; the second and third are there for a first one that was lost."""
 
-APART_SECONDS = 1.0
-"""Jobs on their last chance try again so often to run apart from each other."""
-
 MARGINS = 12
 """A run is stopped one part in so many of its lease before one that was not prolonged ends."""
-
-REFILL_PART = 4
-"""Under a backlog a claim waits until one in so many slots is free."""
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
 class Runner:
-    """Runs up to `slots` jobs at once in this process."""
+    """Runs jobs in this process, `slots` at once in the main lane, and in the others by share."""
 
     def __init__(
         self,
@@ -47,23 +42,23 @@ class Runner:
         slots: int,
         lease: float = LEASE_SECONDS,
     ) -> None:
-        self.slots = slots
         self.heartbeat_seconds = lease / HEARTBEATS
         self._lease = lease
         self._margin = lease / MARGINS
-        self.owner = owner
         self._resources = resources
         self._registry = registry
-        self._free = asyncio.Semaphore(slots)
+        self._lanes = lanes(slots)
+        self._claims = Claims(resources.database, owner=owner, lease=lease)
         self._running: dict[UUID, tuple[Run, asyncio.Task[None]]] = {}
-        self._last_chance_claimed = False
-        self._backlog = False
-        self._refilling = False
+        self._tickets = 0
         self._stopping = False
         self._releasing = False
-        self._claims: set[asyncio.Task[Any]] = set()
-        self._in_vain: set[UUID] = set()
-        self._unsure: set[UUID] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    @property
+    def slots(self) -> dict[str, int]:
+        """How many jobs of each lane may run at once."""
+        return {name: lane.count for name, lane in self._lanes.items()}
 
     @property
     def running(self) -> int:
@@ -71,149 +66,126 @@ class Runner:
         return len(self._running)
 
     @property
-    def has_backlog(self) -> bool:
-        """Whether free slots are filled straight from Postgres: more is due than has tickets."""
-        return self._backlog
+    def room(self) -> int:
+        """How many tickets may be taken at once, so that each job, whatever its lane, finds a slot.
 
-    def face_backlog(self) -> None:
-        """Fill free slots straight from Postgres, many with one statement, until less is due."""
-        self._backlog = True
-        self._refill(at_least=1)
-
-    async def take(self, job_id: UUID) -> None:
-        """Claim the job of a ticket and start it, once a slot is free.
-
-        Returns as soon as it runs: the ticket has done its work.
+        Lanes that are full do not count: their tickets go back.
         """
-        await self._unbroken(self._take(job_id))
+        return min((lane.free for lane in self._lanes.values() if lane.free > 0), default=0)
+
+    @property
+    def is_partly_full(self) -> bool:
+        """Whether jobs of some lane are better left to other workers."""
+        return any(lane.free <= 0 for lane in self._lanes.values())
+
+    def wants_tickets(self) -> list[str]:
+        """Return the lanes that have free slots and no backlog to fill them from."""
+        return [name for name, lane in self._lanes.items() if lane.free > 0 and not lane.backlog]
+
+    def face_backlog(self, names: Iterable[str]) -> None:
+        """Fill free slots of these lanes straight from Postgres, until less is due than they."""
+        for lane in (self._lanes[name] for name in names):
+            lane.backlog = True
+            self._refill(lane, at_least=1)
+
+    def look_at_backlog(self) -> bool:
+        """Claim for lanes that have a backlog and any free slot; tell whether there are such."""
+        waiting = [lane for lane in self._lanes.values() if lane.backlog and lane.free > 0]
+        for lane in waiting:
+            self._refill(lane, at_least=1)
+        return bool(waiting)
+
+    async def take(self, job_id: UUID) -> bool:
+        """Claim the job of a ticket and start it.
+
+        Returns as soon as it runs: the ticket has done its work. False: its lane may be full. Then
+        it is claimed when that has a free slot, unless another worker does.
+        """
+        return await self._unbroken(self._take(job_id))
 
     async def take_next(self) -> int:
         """Claim due jobs for all free slots straight from Postgres; return how many."""
-        return await self._unbroken(self._take_next())
+        started = 0
+        for lane in self._lanes.values():
+            started += await self._unbroken(self._take_next(lane))
+        return started
+
+    async def take_last_chance(self, job_id: UUID) -> bool:
+        """Run a job that another crash makes dead; return whether it was there to be claimed."""
+        job = await self._claims.last_chance(job_id)
+        if job is not None:
+            self._start(job)
+        return job is not None
+
+    async def return_tickets(self) -> None:
+        """Let the relay hand out again the tickets that were taken in vain."""
+        await self._claims.give_back()
 
     async def _unbroken(self, claim: Coroutine[Any, Any, T]) -> T:
         # cancelled halfway, a job would be ours and nobody would run it until the lease ran out
         task = asyncio.create_task(claim)
-        self._claims.add(task)
-        task.add_done_callback(self._claims.discard)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
-    async def _take(self, job_id: UUID) -> None:
-        async with _slot(self._free) as slot:
-            if self._stopping:
-                self._in_vain.add(job_id)
-                return
-            with self._claiming() as (token, last_chances):
-                try:
-                    async with self._connection() as connection:
-                        job = await lifecycle.claim(
-                            connection, job_id, owner=self.owner, lease=self._lease,
-                            token=token, last_chances=last_chances,
-                        )  # fmt: skip
-                except Exception as error:
-                    self._in_vain.add(job_id)
-                    self._unsure.add(token)
-                    if not is_unreachable(error):
-                        log.exception("claim_failed", job_id=str(job_id))
-                    return
-                if job is not None:
-                    slot.keep()
-                    self._start(job)
-                elif not last_chances:
-                    self._in_vain.add(job_id)  # stale, or to be run apart from another one
+    async def _take(self, job_id: UUID) -> bool:
+        # nobody knows whose slot a ticket takes: each one under way may take any
+        self._tickets += 1
+        try:
+            full = {lane for lane in self._lanes if self._lanes[lane].free < self._tickets}
+            if self._stopping or len(full) == len(self._lanes):
+                self._claims.was_in_vain(job_id)
+                return False
+            job = await self._claims.of_ticket(job_id, list(self._lanes.keys() - full))
+            if job is not None:
+                self._start(job)
+            elif full:  # or stale
+                self._claims.was_in_vain(job_id)
+                for name in full:
+                    self._lanes[name].backlog = True
+            return job is not None or not full
+        except Exception as error:
+            if not is_unreachable(error):
+                log.exception("claim_failed", job_id=str(job_id))
+            return True
+        finally:
+            self._tickets -= 1
+            if not self._tickets:
+                self.look_at_backlog()
 
-    async def _take_next(self) -> int:
-        free = 0
-        while not self._stopping and not self._free.locked():
-            await self._free.acquire()
-            free += 1
+    async def _take_next(self, lane: Slots) -> int:
+        free = 0 if self._stopping else max(0, lane.free - self._tickets)
+        if not free:
+            return 0
+        lane.taken += free
         started = 0
         try:
-            with self._claiming() as (token, last_chances):
-                jobs = await self._claim_next(free, token, last_chances) if free else []
-                if len(jobs) < free or not free:
-                    self._backlog = False
-                for job in await self._apart(jobs):
-                    self._start(job)
-                    started += 1
+            jobs = await self._claims.next(lane.lane, free)
+            if len(jobs) < free:
+                lane.backlog = False
+            for job in jobs:
+                lane.taken -= 1
+                started += 1
+                self._start(job)
         finally:
-            for _ in range(free - started):
-                self._free.release()
+            lane.taken -= free - started
         return started
 
-    def _refill(self, at_least: int | None = None) -> None:
-        if not self._backlog or self._stopping or self._refilling:
+    def _refill(self, lane: Slots, at_least: int | None = None) -> None:
+        if self._stopping or not lane.may_refill(at_least):
             return
-        # as jobs end, wait for some more: they cost one statement together
-        if self.slots - self.running < (at_least or -(-self.slots // REFILL_PART)):
-            return
-        self._refilling = True
-        task = asyncio.create_task(self._take_next())
-        self._claims.add(task)
-        task.add_done_callback(self._refilled)
+        lane.refilling = True
+        task = asyncio.create_task(self._take_next(lane))
+        self._under_way.add(task)
 
-    def _refilled(self, task: asyncio.Task[int]) -> None:
-        self._claims.discard(task)
-        self._refilling = False
-        if not task.cancelled() and (error := task.exception()):
-            self._backlog = False  # the relay finds it again
-            log.warning("refill_failed", error=type(error).__name__)
+        def refilled(task: asyncio.Task[int]) -> None:
+            self._under_way.discard(task)
+            lane.refilling = False
+            if not task.cancelled() and (error := task.exception()):
+                lane.backlog = False  # the relay finds it again
+                log.warning("refill_failed", error=type(error).__name__)
 
-    async def _claim_next(self, most: int, token: UUID, last_chances: bool) -> list[ClaimedJob]:
-        try:
-            async with self._connection() as connection:
-                return await lifecycle.claim_next(
-                    connection, owner=self.owner, most=most, lease=self._lease,
-                    token=token, last_chances=last_chances,
-                )  # fmt: skip
-        except Exception:
-            self._unsure.add(token)
-            raise
-
-    @contextmanager
-    def _claiming(self) -> Iterator[tuple[UUID, bool]]:
-        """Give a claim its token, and whether it may bring a job on its last chance.
-
-        Of those one runs here at a time. One that kills its worker takes down all that runs beside
-        it: they come back together, and would go down with it until all were dead.
-        """
-        alone = not self._last_chance_claimed and not any(
-            run.job.on_last_chance for run, _ in self._running.values()
-        )
-        self._last_chance_claimed |= alone
-        try:
-            yield uuid4(), alone
-        finally:
-            if alone:
-                self._last_chance_claimed = False
-
-    async def _apart(self, jobs: list[ClaimedJob]) -> list[ClaimedJob]:
-        """Give all jobs on their last chance back but the first, before that one starts."""
-        rest = [job for job in jobs if job.on_last_chance][1:]
-        for job in list(rest):
-            try:
-                async with self._connection() as connection:
-                    await lifecycle.release(connection, job, delay=APART_SECONDS)
-            except LeaseLostError:
-                pass
-            except Exception as error:
-                if not is_unreachable(error):
-                    raise
-                rest.remove(job)  # rather beside another one than as a third crash
-        return [job for job in jobs if job not in rest]
-
-    async def return_tickets(self) -> None:
-        """Let the relay hand out again the tickets that were taken in vain."""
-        if self._unsure:
-            tokens = set(self._unsure)
-            async with self._connection() as connection:
-                await lifecycle.unclaim(connection, list(tokens))
-            self._unsure -= tokens
-        if self._in_vain:
-            returned = set(self._in_vain)
-            async with self._connection() as connection:
-                await lifecycle.reticket(connection, list(returned))
-            self._in_vain -= returned
+        task.add_done_callback(refilled)
 
     async def heartbeat(self) -> float:
         """Prolong the leases of all running jobs; stop the runs that lost theirs.
@@ -226,7 +198,10 @@ class Runner:
         asked = time.monotonic()
         kept: set[UUID] | None = None
         try:
-            async with asyncio.timeout(self._margin), self._connection() as connection:
+            async with (
+                asyncio.timeout(self._margin),
+                self._resources.database.connection() as connection,
+            ):
                 kept = await lifecycle.heartbeat(connection, [run.job for run in runs])
         except Exception as error:
             if not is_unreachable(error):
@@ -246,7 +221,7 @@ class Runner:
         log.info("draining", jobs=len(self._running), seconds=seconds)
         ends = time.monotonic() + seconds
         # a claim that is under way may start one more job
-        while work := [*self._claims, *(task for _, task in self._running.values())]:
+        while work := [*self._under_way, *(task for _, task in self._running.values())]:
             left = ends - time.monotonic()
             if left <= 0:
                 break
@@ -258,9 +233,6 @@ class Runner:
         if rest:
             await asyncio.wait(rest, timeout=5)
 
-    def _connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._resources.database.connection()
-
     def _stop(self, run: Run) -> None:
         held = self._running.get(run.job.id)
         if held and held[0] is run and run.outcome is None:
@@ -268,18 +240,20 @@ class Runner:
 
     def _start(self, job: ClaimedJob) -> None:
         if self._releasing:  # the claim came back after the drain: give it back, unrun
-            self._unsure.add(job.lease_token)
+            self._claims.is_not_wanted(job)
             return
         known = self._registry.get(job.kind)
         run = Run(job, self._resources, known.kind.retry if known else RetryPolicy())
         task = asyncio.create_task(self._run(run, known), name=f"job {job.kind} {job.id}")
         self._running[job.id] = (run, task)
+        lane = self._lanes.get(job.lane, self._lanes["main"])
+        lane.taken += 1
 
         def ended(_task: asyncio.Task[None]) -> None:
             if self._running.get(job.id, (None,))[0] is run:
                 del self._running[job.id]
-            self._free.release()
-            self._refill()
+            lane.taken -= 1
+            self._refill(lane)
 
         task.add_done_callback(ended)
 
@@ -314,22 +288,3 @@ class Runner:
             await run.release()
         except Exception as error:
             run.outcome, run.error = "lost", repr(error)
-
-
-class _slot:  # noqa: N801 (used as a function)
-    """Holds a slot within the block, and beyond it when told to `keep` it."""
-
-    def __init__(self, free: asyncio.Semaphore) -> None:
-        self._free = free
-        self._kept = False
-
-    def keep(self) -> None:
-        self._kept = True
-
-    async def __aenter__(self) -> "_slot":
-        await self._free.acquire()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if not self._kept:
-            self._free.release()

@@ -6,17 +6,24 @@ import structlog
 
 from taskbell.clock import now
 from taskbell.db import Database
+from taskbell.digest.service import abandon_digests, plan_digests
+from taskbell.events.service import prune as prune_events
 from taskbell.housekeeping import DAILY, DailyPayload
 from taskbell.jobs import lifecycle
 from taskbell.jobs.service import enqueue
-from taskbell.reminders.firing import abandon_deliveries, fire_due
+from taskbell.reminders.delivering import abandon_deliveries
+from taskbell.reminders.firing import fall_back_for, fire_due
 from taskbell.transfer.service import abandon_imports
+from taskbell.webhooks.delivering import end_messages
 from taskbell_worker.handlers.imports import GIVEN_UP
 from taskbell_worker.relay import Relay
 
 MOST_FIRED = 500
+DIGEST_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
 PRUNE_SECONDS = 60.0
+MOST_EVENTS = 5000
+PRUNE_EVENTS_SECONDS = 60.0
 DAILY_SECONDS = 600.0
 
 log = structlog.get_logger(__name__)
@@ -40,6 +47,15 @@ class Schedule:
             return 0.0
         return 1.005 - time.time() % 1
 
+    async def plan_digests(self) -> float:
+        """Plan the digests whose time has come."""
+        async with self._database.transaction() as session:
+            planned = await plan_digests(session, most=MOST_FIRED)
+        if planned:
+            log.info("digests_planned", digests=planned)
+            self._relay.wake()
+        return 0.0 if planned == MOST_FIRED else DIGEST_SECONDS
+
     async def sweep(self) -> float:
         """Take jobs back from workers that died; cancel those that expired."""
         async with self._database.transaction() as session:
@@ -51,6 +67,11 @@ class Schedule:
                 await abandon_deliveries(
                     session, job_ids=given_up, reason="given up: see the job for the reason"
                 )
+                await end_messages(
+                    session, job_ids=given_up, state="failed", reason="given up: its worker died"
+                )
+                await fall_back_for(session, job_ids=given_up)
+                await abandon_digests(session, job_ids=given_up)
                 await abandon_imports(session, job_ids=given_up, reason=GIVEN_UP)
         for job in swept:
             log.warning(
@@ -70,6 +91,14 @@ class Schedule:
         if pruned:
             log.info("jobs_pruned", jobs=pruned)
         return 0.5 if pruned == 1000 else PRUNE_SECONDS
+
+    async def prune_events(self) -> float:
+        """Delete events that no page can ask for any more."""
+        async with self._database.connection() as connection:
+            pruned = await prune_events(connection, most=MOST_EVENTS)
+        if pruned:
+            log.info("events_pruned", events=pruned)
+        return 0.5 if pruned == MOST_EVENTS else PRUNE_EVENTS_SECONDS
 
     async def daily(self) -> float:
         """Enqueue the jobs of the day; the date in their key makes each run once."""

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from arq.worker import Worker, func
+from arq.worker import Retry, Worker, func
 from redis.exceptions import RedisError
 
 from taskbell.jobs.doorbell import FUNCTION, QUEUE, connect
@@ -29,6 +29,16 @@ TAKE_SECONDS = 10.0
 HELD_SECONDS = 3.0
 """So long does a ticket wait when the worker that took it died before its claim."""
 
+MOST_AT_ONCE = 32
+"""Tickets whose jobs are being claimed."""
+
+LEAVE_TO_OTHERS = 10
+"""A worker with a full lane, which takes some tickets in vain, looks for them so much less."""
+
+MOST_OFFERS = 3
+"""So often goes a ticket back into the queue because its lane is full where it was taken; then the
+relays see to it, which know which lanes have room."""
+
 MOST_TRIES = 1000
 """A ticket may be taken again and again: what counts as an attempt is in Postgres."""
 
@@ -38,11 +48,12 @@ log = structlog.get_logger(__name__)
 
 
 async def _run_ticket(ctx: dict[Any, Any], job_id: str) -> None:
-    await ctx["runner"].take(UUID(job_id))
+    if not await ctx["runner"].take(UUID(job_id)) and ctx["job_try"] <= MOST_OFFERS:
+        raise Retry
 
 
 class _TicketWorker(Worker):
-    """arq's worker, which takes a ticket only when there is a free slot for its job.
+    """arq's worker, which takes tickets only when there is a free slot.
 
     A ticket that waited here for a slot would be lost with this process, and others like it would
     fill the head of the queue, of which arq reads no more than a part.
@@ -50,17 +61,21 @@ class _TicketWorker(Worker):
 
     def __init__(self, runner: Runner, **options: Any) -> None:
         self._runner = runner
+        self._polls = 0
         super().__init__(**options)
         # arq's own is its time-out and 10 s more; that two workers claim one job does no harm
         self.in_progress_timeout_s = HELD_SECONDS
 
     async def _poll_iteration(self) -> None:
         insist_on_cancelling()
+        self._polls += 1
+        if self._runner.is_partly_full and self._polls % LEAVE_TO_OTHERS:
+            return
         await super()._poll_iteration()
 
     @property
     def max_jobs(self) -> int:
-        return self._runner.slots - self._runner.running
+        return min(self._runner.room, MOST_AT_ONCE)
 
     @max_jobs.setter
     def max_jobs(self, _most: int) -> None:
@@ -73,10 +88,10 @@ def _worker(redis_url: str, runner: Runner) -> Worker:
         functions=[func(_run_ticket, name=FUNCTION, max_tries=MOST_TRIES, keep_result=0)],
         queue_name=QUEUE,
         redis_pool=connect(
-            redis_url, socket_timeout=SOCKET_SECONDS, max_connections=runner.slots + 8
+            redis_url, socket_timeout=SOCKET_SECONDS, max_connections=MOST_AT_ONCE + 8
         ),
         handle_signals=False,
-        max_jobs=runner.slots,
+        max_jobs=MOST_AT_ONCE,
         job_timeout=TAKE_SECONDS,
         keep_result=0,
         max_tries=MOST_TRIES,

@@ -19,6 +19,7 @@ from taskbell.jobs.kinds import Kind
 from taskbell.jobs.models import Job
 from taskbell.jobs.service import enqueue
 from taskbell.mail.smtp import Mailer
+from taskbell.outbound.client import Outbound
 from taskbell_worker import handlers
 from taskbell_worker.registry import registry
 from taskbell_worker.run import Resources
@@ -81,14 +82,21 @@ async def make_runner(
     async with AsyncExitStack() as stack:
 
         def make(
-            *, database: Database = empty_database, unconfirmed_per_day: int = 200, **more: Any
+            *,
+            database: Database = empty_database,
+            unconfirmed_per_day: int = 200,
+            outbound: Outbound | None = None,
+            **more: Any,
         ) -> Runner:
+            mailer = Mailer(smtp.url, timeout=1)
+            stack.push_async_callback(mailer.close)
             resources = Resources(
                 database,
-                Mailer(smtp.url, timeout=1),
+                mailer,
                 "bell@example.org",
                 "https://tasks.example.com",
                 unconfirmed_per_day,
+                outbound or Outbound(),
             )
             options: dict[str, Any] = {
                 "registry": stage.registry,

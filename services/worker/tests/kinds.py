@@ -18,6 +18,7 @@ class Act(Payload):
 
 ACT = Kind("test.act", Act, retry=RetryPolicy(max_attempts=3, base_seconds=0.01, jitter=0))
 HASTY = Kind("test.hasty", Act, timeout_seconds=0.05)
+MAILING = Kind("test.mailing", Act, lane="mail")
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.registry.handles(ACT)(self.act)
         self.registry.handles(HASTY)(self.act)
+        self.registry.handles(MAILING)(self.act)
 
     async def act(self, run: Run, payload: Act) -> None:
         self.ran[payload.what] += 1

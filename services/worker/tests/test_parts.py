@@ -12,7 +12,7 @@ from .kinds import ACT, Stage
 
 
 def test_a_kind_has_one_handler(stage: Stage) -> None:
-    assert stage.registry.names() == ["test.act", "test.hasty"]
+    assert stage.registry.names() == ["test.act", "test.hasty", "test.mailing"]
     assert stage.registry.get("test.unheard-of") is None
     with pytest.raises(ValueError, match=r"test\.act"):
         stage.registry.handles(ACT)(stage.act)

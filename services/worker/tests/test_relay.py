@@ -180,10 +180,10 @@ async def test_a_backlog_that_was_none_does_not_stop_the_relay(
     """All slots are busy with claiming for stale tickets in the moment in which it is faced."""
     runner = make_runner()
     relay = relay_of(empty_database, redis, runner)
-    takes = [asyncio.create_task(runner.take(new_id())) for _ in range(runner.slots)]
+    takes = [asyncio.create_task(runner.take(new_id())) for _ in range(runner.slots["main"])]
     for _ in range(3):
         await asyncio.sleep(0)
-    runner.face_backlog()
+    runner.face_backlog(["main"])
     await asyncio.gather(*takes)
     jobs = [await add() for _ in range(5)]
     await age(empty_database)

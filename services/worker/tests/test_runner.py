@@ -12,7 +12,7 @@ from taskbell.jobs import lifecycle
 from taskbell_worker.runner import Runner
 
 from .conftest import Add, Find, MakeRunner
-from .kinds import HASTY, Stage
+from .kinds import HASTY, MAILING, Stage
 from .proxy import proxy_to
 from .waiting import until
 
@@ -114,8 +114,12 @@ async def test_no_more_than_its_slots(add: Add, make_runner: MakeRunner, stage: 
     assert await runner.take_next() == 0
     stage.gate.set()
     await asyncio.gather(*taking)
-    await idle(runner)
-    assert (stage.ran["wait"], stage.most_at_once) == (8, 3)
+
+    async def all_ran() -> bool:
+        return stage.ran["wait"] == 8
+
+    await until(all_ran)
+    assert stage.most_at_once == 3
 
 
 async def test_claims_without_tickets(add: Add, make_runner: MakeRunner, stage: Stage) -> None:
@@ -136,20 +140,44 @@ async def test_claims_without_tickets(add: Add, make_runner: MakeRunner, stage: 
     assert await runner.take_next() == 3
 
 
-async def test_jobs_on_their_last_chance_run_apart(
-    add: Add, find: Find, make_runner: MakeRunner, database: Database, stage: Stage
+async def test_a_full_lane_holds_up_no_other(
+    add: Add, find: Find, make_runner: MakeRunner, stage: Stage
 ) -> None:
-    runner = make_runner()
-    jobs = [await add("wait") for _ in range(3)]
-    async with database.connection() as connection:
-        await connection.execute(
-            text("UPDATE job SET crashes = 2 WHERE id <> :id"), {"id": jobs[2]}
-        )
-    for job_id in jobs:
+    runner = make_runner(slots=2)
+    full = [await add("wait") for _ in range(3)]
+    for job_id in full:
         await runner.take(job_id)
-    states = [(await find(job_id)).state for job_id in jobs]
-    assert states == ["running", "ready", "running"]
-    assert (await find(jobs[1])).attempts == 0
+    assert runner.is_partly_full
+    assert "main" not in runner.wants_tickets()
+    mail = await add(kind=MAILING)
+    await runner.take(mail)
+
+    async def is_done() -> bool:
+        return bool((await find(mail)).state == "done")
+
+    await until(is_done)
+    assert [(await find(job_id)).state for job_id in full] == ["running", "running", "ready"]
+    stage.gate.set()
+
+    async def all_ran() -> bool:
+        return stage.ran["wait"] == 3
+
+    await until(all_ran)  # the third without another ticket
+
+
+async def test_a_ticket_of_a_full_lane_goes_back(
+    add: Add, make_runner: MakeRunner, database: Database
+) -> None:
+    runner = make_runner(slots=1)
+    waiting, other = await add("wait"), await add("wait")
+    await runner.take(waiting)
+    async with database.connection() as connection:
+        await connection.execute(text("UPDATE job SET ticket_at = now() - interval '1 s'"))
+        assert [ticket.job_id for ticket in await lifecycle.ticket(connection, most=5)] == [other]
+        await runner.take(other)
+        assert await lifecycle.ticket(connection, most=5) == []
+        await runner.return_tickets()
+        assert [ticket.job_id for ticket in await lifecycle.ticket(connection, most=5)] == [other]
 
 
 async def test_a_lost_lease_stops_the_run(

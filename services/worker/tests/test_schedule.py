@@ -9,12 +9,13 @@ from arq.connections import ArqRedis
 from sqlalchemy import func, select, text
 from sqlmodel import col
 
-from core.tests.make import a_reminder, a_task, a_user, make_due
+from core.tests.make import HOUR, a_reminder, a_task, a_user, make_due
 from taskbell.clock import now
 from taskbell.db import Database
 from taskbell.jobs import lifecycle
-from taskbell.jobs.models import Job
+from taskbell.jobs.models import MOST_CRASHES, Job
 from taskbell.reminders.models import Delivery
+from taskbell.webhooks.models import Webhook, WebhookMessage
 from taskbell_worker.relay import Relay
 from taskbell_worker.schedule import Schedule
 
@@ -27,10 +28,13 @@ def schedule(empty_database: Database, redis: ArqRedis, make_runner: MakeRunner)
     return Schedule(empty_database, relay)
 
 
-async def a_due_reminder(database: Database) -> None:
+async def a_due_reminder(database: Database, *channels: str) -> None:
     async with database.transaction() as session:
-        reminder = await a_reminder(session, await a_task(session, await a_user(session)))
+        user = await a_user(session)
+        at = {"at": now() + HOUR, "channels": list(channels or ["email"])}
+        reminder = await a_reminder(session, await a_task(session, user), **at)
         await make_due(session, reminder)
+        session.add(Webhook(owner_id=user.id, name="x", url="https://x.example", secret="whsec_"))
 
 
 async def test_reminders_fire_and_the_next_look_is_at_the_next_second(
@@ -76,13 +80,37 @@ async def test_the_owner_sees_that_a_reminder_was_given_up(
     await schedule.fire_reminders()
     async with empty_database.connection() as connection:
         job_id = await connection.scalar(text("SELECT id FROM job"))
-        for _ in range(lifecycle.MOST_CRASHES):
+        for _ in range(MOST_CRASHES - 1):
             await lifecycle.claim(connection, job_id, owner="x", lease=-1)
             await schedule.sweep()
+        await lifecycle.claim_last_chance(connection, job_id, owner="x", lease=-1)
+        await schedule.sweep()
         assert await connection.scalar(text("SELECT state FROM job")) == "dead"
     async with empty_database.transaction() as session:
         (delivery,) = await session.scalars(select(Delivery))
     assert (delivery.state, delivery.finished_at is not None) == ("failed", True)
+
+
+async def test_what_a_worker_died_of_is_over_on_every_channel(
+    schedule: Schedule, empty_database: Database
+) -> None:
+    """A push message goes out by e-mail instead, a webhook's message has failed."""
+    await a_due_reminder(empty_database, "push", "webhook")
+    await schedule.fire_reminders()
+    async with empty_database.connection() as connection:
+        await connection.execute(
+            text("UPDATE job SET crashes = :most").bindparams(most=MOST_CRASHES - 1)
+        )
+        for job_id in (await connection.scalars(text("SELECT id FROM job"))).all():
+            await lifecycle.claim_last_chance(connection, job_id, owner="x", lease=-1)
+    await schedule.sweep()
+    async with empty_database.transaction() as session:
+        states = dict((await session.execute(select(col(Job.kind), col(Job.state)))).all())  # type: ignore[arg-type]
+        message = (await session.scalars(select(WebhookMessage))).one()
+        deliveries = {one.channel: one.state for one in await session.scalars(select(Delivery))}
+    assert states == {"push.reminder": "dead", "webhook.send": "dead", "mail.reminder": "ready"}
+    assert message.state == "failed"
+    assert deliveries == {"push": "failed", "webhook": "failed", "email": "planned"}
 
 
 async def test_old_jobs_are_pruned(schedule: Schedule, empty_database: Database, add: Add) -> None:

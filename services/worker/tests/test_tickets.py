@@ -47,7 +47,7 @@ async def test_a_ring_runs_a_job(runner: Runner, redis: ArqRedis, add: Add, find
     job_id = await add()
     await Doorbell(redis).ring([job_id])
     await state_of(find, job_id, "done")
-    assert runner.slots == 2
+    assert runner.slots["main"] == 2
 
 
 async def test_more_tickets_than_slots(

@@ -17,8 +17,9 @@ from taskbell.mail.jobs import (
     VerifyPayload,
     WelcomePayload,
 )
-from taskbell.mail.message import Recipient, compose, in_zone
+from taskbell.mail.message import Recipient, compose
 from taskbell.mail.notices import NOTICES
+from taskbell.mail.words import in_zone
 from taskbell_worker.handlers.mail import send
 from taskbell_worker.registry import handles
 from taskbell_worker.run import Run

@@ -2,13 +2,16 @@
 
 from taskbell.accounts.links import prune_links
 from taskbell.accounts.sessions import prune_sessions
+from taskbell.digest.service import prune_digests
 from taskbell.exports.service import prune_exports
 from taskbell.housekeeping import SESSION_PRUNE, TRASH_PURGE, DailyPayload
 from taskbell.idempotency.service import prune_keys
 from taskbell.lists.service import purge_trash as purge_lists
+from taskbell.notifications.service import prune_notifications, prune_tests
 from taskbell.tasks.activity import prune_activity
 from taskbell.tasks.trash import purge_trash
 from taskbell.transfer.reports import prune_imports
+from taskbell.webhooks.delivering import prune_messages
 from taskbell_worker.registry import handles
 from taskbell_worker.run import Run
 
@@ -29,14 +32,18 @@ async def purge(run: Run, _payload: DailyPayload) -> None:
 async def prune(run: Run, _payload: DailyPayload) -> None:
     """Delete sessions that ended or expired 30 days ago, and what else is kept for a time only.
 
-    That is links, exports, reports of imports, and answers kept for an `Idempotency-Key`.
+    That is links, exports, reports of imports, answers kept for an `Idempotency-Key`, digests,
+    notifications, messages of webhooks, and answers to test messages.
     """
     async with run.database.transaction() as session:
         await prune_sessions(session)
         await prune_links(session)
         await prune_exports(session)
         await prune_imports(session)
-    pruned = BATCH
-    while pruned == BATCH:
-        async with run.database.transaction() as session:
-            pruned = await prune_keys(session, most=BATCH)
+        await prune_digests(session)
+        await prune_tests(session)
+    for forget in (prune_keys, prune_notifications, prune_messages):
+        pruned = BATCH
+        while pruned == BATCH:
+            async with run.database.transaction() as session:
+                pruned = await forget(session, most=BATCH)
