@@ -13,10 +13,9 @@ from taskbell.db import Database, is_unreachable
 from taskbell.schema import SchemaMismatchError, check_schema
 from taskbell.settings import load
 from taskbell_api.app import create_app
-from taskbell_api.draining import DrainingProtocol
+from taskbell_api.draining import GRACE_SECONDS, DrainingProtocol
 from taskbell_api.settings import ApiSettings
 
-GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 5
 """The gateway closes its idle connections a second earlier."""
 

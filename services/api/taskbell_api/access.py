@@ -21,6 +21,7 @@ from taskbell.accounts.callers import SCOPES, Caller, Permission
 from taskbell.accounts.errors import InvalidTokenError
 from taskbell.errors import UnauthorizedError
 from taskbell_api.deps import BASE, Services
+from taskbell_api.live.publishing import USER_ID
 
 _DESCRIPTIONS = {
     Permission.TASKS_READ: "See tasks, lists, labels and reminders.",
@@ -58,6 +59,7 @@ def may(permission: Permission, *, by_statement: bool = False, recent: bool = Fa
         found: Services = request.app.state.services
         who = await _identify(found, token, by_statement=by_statement)
         structlog.contextvars.bind_contextvars(user_id=str(who.user_id))
+        setattr(request.state, USER_ID, who.user_id)
         who.require(permission)
         if recent:
             who.require_recent()
@@ -114,6 +116,7 @@ ReadsTasks = Annotated[Caller, may(Permission.TASKS_READ)]
 WritesTasks = Annotated[Caller, may(Permission.TASKS_WRITE)]
 ReadsTasksAtOnce = Annotated[Caller, may(Permission.TASKS_READ, by_statement=True)]
 WritesTasksAtOnce = Annotated[Caller, may(Permission.TASKS_WRITE, by_statement=True)]
+ReadsAccount = Annotated[Caller, may(Permission.ACCOUNT_READ)]
 ReadsAccountAtOnce = Annotated[Caller, may(Permission.ACCOUNT_READ, by_statement=True)]
 WritesAccount = Annotated[Caller, may(Permission.ACCOUNT_WRITE)]
 Person = Annotated[Caller, may(Permission.SECURITY)]

@@ -13,27 +13,36 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from taskbell_api import docs, openapi, problems
+from taskbell_api import dev_mails, docs, openapi, problems
 from taskbell_api.access import check_declared
 from taskbell_api.deps import BASE, Services
 from taskbell_api.idempotency import REPLAYED, check_routes
+from taskbell_api.live.publishing import Publishing
 from taskbell_api.middleware import BodyLimit, Errors, RequestLine
 from taskbell_api.routers import (
     admin,
     auth,
+    digest,
+    events,
     feeds,
     filters,
     health,
     imports,
     labels,
     lists,
+    metrics,
+    notifications,
+    push,
     recovery,
+    reminder_links,
     reminders,
     sessions,
     task_actions,
     tasks,
+    test_notification,
     tokens,
     users,
+    webhooks,
 )
 from taskbell_api.settings import ApiSettings
 
@@ -42,6 +51,8 @@ MOST_PUBLIC_BODY_BYTES = 16 * 1024
 OTHER_BODY_BYTES = {
     # anybody may send some, and each made-up field is an error to be told
     f"{BASE}/auth/": MOST_PUBLIC_BODY_BYTES,
+    f"{BASE}/reminder-links/": MOST_PUBLIC_BODY_BYTES,
+    f"{BASE}/digest/": MOST_PUBLIC_BODY_BYTES,
     f"{BASE}/imports": 10 * 1024 * 1024,
 }
 ROUTERS = (
@@ -57,10 +68,18 @@ ROUTERS = (
     recovery.router,
     sessions.router,
     tokens.router,
+    events.router,
+    notifications.router,
+    test_notification.router,
+    push.router,
+    reminder_links.router,
+    digest.router,
+    webhooks.router,
     feeds.router,
     imports.router,
     admin.router,
     health.router,
+    metrics.router,
 )
 """The most asked first: paths are tried in order."""
 
@@ -85,13 +104,17 @@ def create_app(settings: ApiSettings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, services),
         exception_handlers={HTTPException: _problem, RequestValidationError: _problem},
         generate_unique_id_function=_operation_id,
     )
     app.state.services = services
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
-    routers = [*ROUTERS, *([docs.router()] if settings.docs_enabled else [])]
+    routers = [
+        *ROUTERS,
+        *([docs.router()] if settings.docs_enabled else []),
+        *([dev_mails.router(settings.public_url)] if settings.taskbell_env == "local" else []),
+    ]
     for router in routers:
         app.include_router(router)
         # not `app.routes`: there FastAPI has one entry for each router, which hides its routes
@@ -100,12 +123,13 @@ def create_app(settings: ApiSettings) -> FastAPI:
     return app
 
 
-def _middleware(settings: ApiSettings) -> list[Middleware]:
+def _middleware(settings: ApiSettings, services: Services) -> list[Middleware]:
     """From the outside in: errors are made inside CORS, so that browsers may read them."""
     return [
-        Middleware(RequestLine),
+        Middleware(RequestLine, figures=services.metrics.requests),
         *([_cors(settings)] if settings.cors_origins else []),  # else no other origin may read
         Middleware(Errors),
+        Middleware(Publishing, bell=services.bell),
         Middleware(BodyLimit, most=MOST_BODY_BYTES, others=OTHER_BODY_BYTES),
     ]
 

@@ -1,7 +1,7 @@
 """What endpoints depend on: the process's services, and a transaction. Callers: access.py."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -9,8 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskbell.accounts.tokens import TokenKeys
 from taskbell.db import Database
+from taskbell.events.bell import Bell
 from taskbell.jobs import doorbell
+from taskbell.outbound.client import Outbound
 from taskbell_api.better_auth import BetterAuth
+from taskbell_api.live.hub import Hub
+from taskbell_api.metrics import Metrics
 from taskbell_api.settings import ApiSettings
 from taskbell_api.sign_in_queue import SignInQueue
 from taskbell_api.throttling.throttle import Throttle
@@ -35,6 +39,10 @@ class Services:
     better_auth: BetterAuth | None
     throttle: Throttle
     sign_ins: SignInQueue
+    outbound: Outbound
+    bell: Bell
+    hub: Hub
+    metrics: Metrics = field(default_factory=Metrics)
 
     @classmethod
     def of(cls, settings: ApiSettings) -> "Services":
@@ -42,11 +50,13 @@ class Services:
         redis = doorbell.connect(
             settings.redis_url.get_secret_value(), socket_timeout=REDIS_SECONDS
         )
+        bell = Bell(redis)
         database = Database(
             settings.database_url.get_secret_value(),
             application_name="taskbell-api",
             pool_size=settings.database_pool_size,
             after_commit=doorbell.Doorbell(redis).ring,
+            after_change=bell.tell,
             command_seconds=COMMAND_SECONDS,
         )
         return cls(
@@ -57,10 +67,15 @@ class Services:
             BetterAuth.of(settings),
             Throttle(settings, redis),
             SignInQueue(),
+            Outbound.of(settings),
+            bell,
+            Hub(database, bell, settings.redis_url.get_secret_value()),
         )
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.hub.close()
+        await self.bell.close()
         if self.better_auth is not None:
             await self.better_auth.close()
         await self.database.close()

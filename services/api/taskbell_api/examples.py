@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from taskbell_api.notification_examples import DELIVERY, DEVICE, NOTIFICATION, REMINDER
 from taskbell_api.task_examples import ACTIVITY, BATCH, COMPLETION, ID, OCCURRENCE, QUICK, TASK
+from taskbell_api.webhook_examples import NEW_WEBHOOK, WEBHOOK, WEBHOOK_DELIVERY
 
 USER: dict[str, Any] = {
     "id": ID.format("01"),
@@ -18,34 +20,6 @@ USER: dict[str, Any] = {
     "version": 1,
     "created_at": "2029-11-20T09:30:00Z",
     "updated_at": "2029-11-20T09:30:00Z",
-}
-
-REMINDER: dict[str, Any] = {
-    "id": ID.format("04"),
-    "task_id": TASK["id"],
-    "offset_minutes": 30,
-    "at": None,
-    "channels": ["email"],
-    "state": "scheduled",
-    "next_fire_at": "2030-01-31T08:30:00Z",
-    "last_fire_at": None,
-    "version": 1,
-    "created_at": "2029-11-20T09:30:00Z",
-    "updated_at": "2029-11-20T09:30:00Z",
-}
-
-DELIVERY: dict[str, Any] = {
-    "id": ID.format("05"),
-    "reminder_id": REMINDER["id"],
-    "channel": "email",
-    "attempt": 1,
-    "state": "sent",
-    "fire_at": "2030-01-31T08:30:00Z",
-    "planned_at": "2030-01-31T08:30:00.214Z",
-    "started_at": "2030-01-31T08:30:00.251Z",
-    "finished_at": "2030-01-31T08:30:00.498Z",
-    "late_seconds": 0,
-    "response": "250 OK",
 }
 
 TOKENS: dict[str, Any] = {
@@ -113,7 +87,9 @@ STATS: dict[str, Any] = {
         "skipped": 1,
     },
     "jobs": {"ready": 12, "running": 0, "done": 80, "dead": 1, "cancelled": 3},
+    "dead_jobs": {"mail.reminder": 1},
     "oldest_due_job_seconds": 0.0,
+    "oldest_undelivered_seconds": 0.0,
 }
 
 
@@ -250,4 +226,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "url": "https://tasks.example.com/feeds/tbf_Jq8vZk3Qe9Uq7sWb1xLr5nTj2mHc8dYfGa4PoVi6KuE.ics"
     },
     "PageOut_FeedOut_": _page(FEED),
+    "NewWebhookOut": NEW_WEBHOOK,
+    "NotificationOut": NOTIFICATION,
+    "PageOut_NotificationOut_": _page(NOTIFICATION),
+    "PageOut_SubscriptionOut_": _page(DEVICE),
+    "SubscriptionOut": DEVICE,
+    "PageOut_WebhookDeliveryOut_": _page(WEBHOOK_DELIVERY),
+    "PageOut_WebhookOut_": _page(WEBHOOK),
+    "WebhookDeliveryOut": WEBHOOK_DELIVERY,
+    "WebhookOut": WEBHOOK,
 }

@@ -13,6 +13,7 @@ from taskbell.clock import now
 from taskbell.ids import new_id
 from taskbell.logs import REQUEST_ID
 from taskbell_api import problems
+from taskbell_api.request_figures import RequestFigures
 from taskbell_api.throttling import answers
 
 log = structlog.get_logger("taskbell_api.request")
@@ -22,13 +23,14 @@ _FEED = re.compile(r"^(?!/api/).*?feeds/|tbf_", re.IGNORECASE)
 
 
 class RequestLine:
-    """Gives each request its id, in logs, jobs and the answer, and writes its one log line.
+    """Gives each request its id, in logs, jobs and the answer, writes its one log line, counts it.
 
     Paths without query strings: they may carry one-time tokens.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, figures: RequestFigures | None = None) -> None:
         self.app = app
+        self.figures = figures or RequestFigures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,12 +42,12 @@ class RequestLine:
         state["request_id"] = request_id
         started = time.perf_counter()
         state["seen_at"] = now()
-        status = 0
+        status, begun = 0, 0.0
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], time.perf_counter()
                 message["headers"] = [
                     *_with_general(message.get("headers", ()), request_id),
                     *answers.fields(scope),
@@ -58,6 +60,9 @@ class RequestLine:
             await self.app(scope, receive, send_with_id)
         finally:
             client = scope.get("client")
+            if status:
+                template = getattr(scope.get("route"), "path_format", None)
+                self.figures.observe(scope["method"], template, status, begun - started)
             log.info(
                 "request",
                 method=scope["method"],

@@ -47,7 +47,11 @@ TAGS = [
     {"name": "labels", "description": "Labels of tasks."},
     {"name": "filters", "description": "Saved filters: named parameters of `GET /tasks`."},
     {"name": "feeds", "description": "Addresses that show tasks to calendar programs."},
+    {"name": "webhooks", "description": "Addresses that are told what is due, signed."},
     {"name": "reminders", "description": "When to be told, and what became of it."},
+    {"name": "notifications", "description": "What one is told, and how one wishes to be told."},
+    {"name": "push", "description": "Devices that take push messages."},
+    {"name": "events", "description": "What changes, as it happens."},
     {"name": "imports", "description": "Moving tasks in from other programs, and out."},
     {"name": "admin", "description": "For administrators: users, jobs, figures."},
 ]

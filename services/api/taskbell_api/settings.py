@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
+from taskbell.outbound.settings import OutboundSettings
 from taskbell.settings import DatabaseSettings, RedisSettings, split_list
 from taskbell_api.better_auth_settings import BetterAuthSettings
 from taskbell_api.throttling.settings import RateLimitSettings
@@ -27,7 +28,9 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-class ApiSettings(DatabaseSettings, RedisSettings, BetterAuthSettings, RateLimitSettings):
+class ApiSettings(
+    DatabaseSettings, RedisSettings, BetterAuthSettings, RateLimitSettings, OutboundSettings
+):
     """What the API needs beside database, Redis, keys and limits."""
 
     api_host: str = "127.0.0.1"

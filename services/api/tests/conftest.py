@@ -6,6 +6,7 @@ Requests commit, so tests share one database and keep apart by their users: each
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -19,12 +20,14 @@ from taskbell.clock import now
 from taskbell.ids import new_id
 from taskbell.jobs.models import Job
 from taskbell.lists.service import create_inbox
+from taskbell.notifications.models import Notification
+from taskbell.webhooks.models import WebhookMessage
 from taskbell_api.app import create_app
 from taskbell_api.deps import Services
 from taskbell_api.settings import ApiSettings
 
+from .operations import DEVICE, HOOK, UNKNOWN_IDS, Operation
 from .operations import PASSWORD as PASSWORD
-from .operations import UNKNOWN_IDS, Operation
 from .things import task_for
 
 ORIGIN = "http://testserver"
@@ -205,6 +208,16 @@ def person_for(new_person: NewPerson) -> PersonFor:
     return make
 
 
+POSTED: Mapping[str | None, tuple[str, dict[str, Any]]] = {
+    "label": ("/labels", {"name": "errands"}),
+    "filter": ("/filters", {"name": "Soon", "query": {"due_before": "+7d"}}),
+    "feed": ("/feeds", {"name": "x"}),
+    "push_subscription": ("/push/subscriptions", DEVICE),
+    "notification_test": ("/users/me/test-notification?wait=0", {"channel": "in_app"}),
+}
+"""What is made by one request: where, and with what."""
+
+
 @pytest.fixture
 def belongings(services: Services, new_person: NewPerson) -> Belongings:
     """Make what an operation is about, and return the ids for its path."""
@@ -219,14 +232,9 @@ def belongings(services: Services, new_person: NewPerson) -> Belongings:
                 ids["reminder_id"] = answer.json()["id"]
             case "list":
                 ids["list_id"] = (await person.task_list())["id"]
-            case "label":
-                answer = await person.post("/labels", json={"name": "errands"})
-                ids["label_id"] = answer.json()["id"]
-            case "filter":
-                body = {"name": "Soon", "query": {"due_before": "+7d"}}
-                ids["filter_id"] = (await person.post("/filters", json=body)).json()["id"]
-            case "feed":
-                ids["feed_id"] = (await person.post("/feeds", json={"name": "x"})).json()["id"]
+            case thing if thing in POSTED:
+                url, body = POSTED[thing]
+                ids[f"{thing}_id"] = (await person.post(url, json=body)).json()["id"]
             case "import":
                 answer = await person.post(
                     "/imports?source=todoist",
@@ -241,6 +249,12 @@ def belongings(services: Services, new_person: NewPerson) -> Belongings:
                 ids["token_id"] = answer.json()["id"]
             case "user":
                 ids["user_id"] = (await new_person()).id
+            case "notification":
+                ids["notification_id"] = await a_notification(services, person)
+            case "webhook":
+                answer = await person.post("/webhooks", json=HOOK)
+                ids["webhook_id"] = answer.json()["id"]
+                ids["delivery_id"] = await a_webhook_message(services, person, ids["webhook_id"])
             case "job":
                 ids["job_id"] = await dead_job(services)
         return ids
@@ -260,6 +274,29 @@ async def signed_in_again(services: Services, person: Person) -> Person:
 def session_id(services: Services, person: Person) -> str:
     """Return the id of the session that somebody is signed in with."""
     return str(services.keys.verify(person.tokens["access_token"]).session_id)
+
+
+async def a_notification(services: Services, person: Person) -> str:
+    """Tell somebody something inside Taskbell, and return its id."""
+    told = Notification(owner_id=UUID(person.id), kind="test", title="It works")
+    async with services.database.transaction() as session:
+        session.add(told)
+    return str(told.id)
+
+
+async def a_webhook_message(
+    services: Services, person: Person, webhook_id: str, **fields: Any
+) -> str:
+    """Add a message that a webhook did not take, and return its id."""
+    wanted: dict[str, Any] = {"kind": "test", "body": "{}", "state": "failed"} | fields
+    if wanted["state"] != "pending":
+        wanted["finished_at"] = now()
+    message = WebhookMessage(
+        webhook_id=UUID(webhook_id), owner_id=UUID(person.id), job_id=new_id(), **wanted
+    )
+    async with services.database.transaction() as session:
+        session.add(message)
+    return str(message.id)
 
 
 async def dead_job(services: Services) -> str:

@@ -19,6 +19,11 @@ THINGS = (
     "label",
     "filter",
     "feed",
+    "push_subscription",
+    "notification",
+    "notification_test",
+    "webhook",
+    "delivery",
     "import",
 )
 UNKNOWN_IDS = {f"{thing}_id": UNKNOWN_ID for thing in THINGS}
@@ -82,6 +87,15 @@ FORM = {"username": "nobody@example.com", "password": PASSWORD}
 REFRESH = {"refresh_token": "unknown"}
 LINK = {"token": "unknown"}
 PROOF = {"current_password": PASSWORD}
+DEVICE: dict[str, Any] = {
+    "endpoint": "https://1.1.1.1/send/dGhpcyBpcyBhIHNlY3JldA",  # no name server is asked
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcx"
+        "aOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+    "name": "Phone",
+}
 V1 = "/api/v1"
 AUTH = f"{V1}/auth"
 ME = f"{V1}/users/me"
@@ -103,6 +117,9 @@ PUBLIC = [
     Operation("POST", f"{AUTH}/verify-email", body=LINK, success=422),
     Operation("POST", f"{AUTH}/forgot-password", body={"email": "nobody@example.com"}, success=202),
     Operation("POST", f"{AUTH}/reset-password", body={**LINK, "password": PASSWORD}, success=422),
+    Operation("POST", f"{V1}/reminder-links/look", body=LINK, success=422),
+    Operation("POST", f"{V1}/reminder-links/use", body={**LINK, "action": "done"}, success=422),
+    Operation("POST", f"{V1}/digest/unsubscribe", query="?token=unknown", success=400),
 ]
 ACCOUNT = [
     Operation("GET", ME, "account:read"),
@@ -205,6 +222,7 @@ TASKS = [
         success=201,
     ),
     Operation("PATCH", REMINDER, "tasks:write", body={"offset_minutes": 60}, about="reminder"),
+    Operation("POST", f"{REMINDER}/snooze", "tasks:write", body={"minutes": 10}, about="reminder"),
     Operation("GET", f"{REMINDER}/deliveries", "tasks:read", about="reminder"),
     Operation("DELETE", REMINDER, "tasks:write", about="reminder", success=204),
     Operation("DELETE", TASK, "tasks:write", about="task", success=204),
@@ -276,6 +294,57 @@ TRANSFER = [
     Operation("GET", f"{IMPORT}/rows", "tasks:read", about="import"),
     Operation("DELETE", IMPORT, "tasks:write", about="import", success=204),
 ]
+NOTIFICATION = f"{V1}/notifications/{{notification_id}}"
+TEST = f"{ME}/test-notification"
+NOTIFICATIONS = [
+    Operation("GET", f"{V1}/events", "tasks:read", query="?follow=false"),
+    Operation("GET", f"{V1}/notifications", "tasks:read"),
+    Operation("GET", f"{V1}/notifications/count", "tasks:read"),
+    Operation("POST", f"{V1}/notifications/read", "tasks:write"),
+    Operation("POST", f"{NOTIFICATION}/read", "tasks:write", about="notification"),
+    Operation("DELETE", NOTIFICATION, "tasks:write", about="notification", success=204),
+    Operation("GET", f"{V1}/users/me/notifications", "account:read"),
+    Operation(
+        "PATCH",
+        f"{V1}/users/me/notifications",
+        "account:write",
+        body={"default_reminder_minutes": 30, "quiet_start": "22:00", "quiet_end": "07:00"},
+    ),
+    Operation("POST", TEST, "account:write", body={"channel": "in_app"}, query="?wait=0"),
+    Operation("GET", f"{TEST}/{{notification_test_id}}", "account:read", about="notification_test"),
+]
+PUSH = f"{V1}/push/subscriptions"
+DEVICES = [
+    Operation("GET", f"{V1}/push/key", SECURITY),
+    Operation("GET", PUSH, SECURITY),
+    Operation("POST", PUSH, SECURITY, body=DEVICE, success=201),
+    Operation(
+        "DELETE",
+        f"{PUSH}/{{push_subscription_id}}",
+        SECURITY,
+        about="push_subscription",
+        success=204,
+    ),
+]
+HOOK = {"name": "Kitchen", "url": "https://1.1.1.1/hooks/taskbell"}  # no name server is asked
+WEBHOOK = f"{V1}/webhooks/{{webhook_id}}"
+WEBHOOKS = [
+    Operation("GET", f"{V1}/webhooks", SECURITY),
+    Operation("POST", f"{V1}/webhooks", SECURITY, body=HOOK, proof="recent", success=201),
+    Operation("GET", WEBHOOK, SECURITY, about="webhook"),
+    Operation(
+        "PATCH",
+        WEBHOOK,
+        SECURITY,
+        body={"name": "Hall", "url": "https://1.1.1.1/"},
+        about="webhook",
+        proof="recent",
+    ),
+    Operation("POST", f"{WEBHOOK}/rotate-secret", SECURITY, about="webhook", proof="recent"),
+    Operation("GET", f"{WEBHOOK}/deliveries", SECURITY, about="webhook"),
+    Operation("POST", f"{WEBHOOK}/deliveries/{{delivery_id}}/replay", SECURITY, about="webhook"),
+    Operation("DELETE", WEBHOOK, SECURITY, about="webhook", success=204),
+]
 ADMINISTRATION = [
     Operation("GET", f"{V1}/users", "admin"),
     Operation("GET", USER, "admin", about="user"),
@@ -283,6 +352,10 @@ ADMINISTRATION = [
     Operation("DELETE", f"{USER}/sessions", "admin", about="user", success=204),
     Operation("GET", f"{V1}/admin/jobs", "admin"),
     Operation("POST", f"{V1}/admin/jobs/{{job_id}}/retry", "admin", about="job"),
+    Operation("POST", f"{V1}/admin/jobs/retry", "admin", body={"kind": "tests.none"}),
     Operation("GET", f"{V1}/admin/stats", "admin"),
 ]
-OPERATIONS = [*PUBLIC, *ACCOUNT, *TASKS, *LISTS, *TRANSFER, *ADMINISTRATION]
+OPERATIONS = [
+    *(*PUBLIC, *ACCOUNT, *TASKS, *LISTS, *TRANSFER, *NOTIFICATIONS),
+    *(*DEVICES, *WEBHOOKS, *ADMINISTRATION),
+]

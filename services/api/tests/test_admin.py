@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from taskbell.accounts.models import User
+from taskbell.clock import now
 from taskbell.db import Database
 from taskbell.ids import new_id
+from taskbell.jobs.models import Job
 from taskbell_api.deps import Services
 
 from .conftest import PASSWORD, NewPerson, Person, assert_problem, dead_job
@@ -243,6 +245,28 @@ async def test_a_dead_job_is_tried_again(
     (done,) = (answer.json() for answer in answers if answer.is_success)
     assert (done["state"], done["attempts"], done["finished_at"]) == ("ready", 0, None)
     assert_problem(await admin.post(f"/admin/jobs/{UNKNOWN_ID}/retry"), 404, "job_not_found")
+
+
+async def test_dead_jobs_of_a_kind_are_tried_again(
+    admin: Person, ada: Person, services: Services
+) -> None:
+    other = await dead_job(services)
+    async with services.database.transaction() as session:
+        for _ in range(3):
+            session.add(
+                Job(kind="tests.many", payload={}, state="dead", finished_at=now(), last_error="x")
+            )
+    assert (await admin.get("/admin/stats")).json()["dead_jobs"]["tests.many"] == 3
+    body = {"kind": "tests.many"}
+    assert (await ada.post("/admin/jobs/retry", json=body)).status_code == 403
+    answers = await asyncio.gather(*(admin.post("/admin/jobs/retry", json=body) for _ in range(3)))
+    assert sum(answer.json()["retried"] for answer in answers) == 3
+    assert (await admin.post("/admin/jobs/retry", json=body)).json() == {"retried": 0, "left": 0}
+    figures = (await admin.get("/admin/stats")).json()
+    assert "tests.many" not in figures["dead_jobs"]
+    assert figures["dead_jobs"]["tests.dead"] >= 1
+    listed = (await admin.get("/admin/jobs?kind=tests.dead&per_page=100")).json()["items"]
+    assert other in {one["id"] for one in listed}
 
 
 async def test_jobs_are_listed_page_by_page(admin: Person, services: Services) -> None:

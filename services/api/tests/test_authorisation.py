@@ -67,6 +67,7 @@ async def everything_of(database: Database, person: Person) -> list[Any]:
                 " UNION ALL SELECT to_jsonb(l) FROM label l WHERE owner_id = :user"
                 " UNION ALL SELECT to_jsonb(f) FROM saved_filter f WHERE owner_id = :user"
                 " UNION ALL SELECT to_jsonb(c) FROM calendar_feed c WHERE owner_id = :user"
+                " UNION ALL SELECT to_jsonb(p) FROM push_subscription p WHERE owner_id = :user"
                 " UNION ALL SELECT to_jsonb(i) FROM task_import i WHERE owner_id = :user"
             ),
             {"user": person.id},
@@ -175,7 +176,7 @@ async def test_api_tokens_of_others(
 ) -> None:
     theirs = await belongings(ada, operation)
     before = await everything_of(database, ada)
-    program = await bob.program("tasks:read", "tasks:write")
+    program = await bob.program("tasks:read", "tasks:write", "account:read")
     answer = await call(program, operation, theirs)
     assert_problem(answer, 404, f"{operation.about}_not_found")
     assert await everything_of(database, ada) == before

@@ -69,7 +69,8 @@ def send(person_for: PersonFor, belongings: Belongings) -> Send:
 
 def is_too_large(operation: Operation, content: bytes) -> bool:
     """Whether it is for everybody to send to, and takes small bodies only."""
-    return "/auth/" in operation.path and len(content) > MOST_PUBLIC_BODY_BYTES
+    small = any(part in operation.path for part in ("/auth/", "/reminder-links/", "/digest/"))
+    return small and len(content) > MOST_PUBLIC_BODY_BYTES
 
 
 def without_names(text: str) -> str:

@@ -18,7 +18,7 @@ async def test_before_the_due_time(ada: Person) -> None:
     reminder = answer.json()
     assert answer.status_code == 201
     assert answer.headers["location"] == f"/api/v1/reminders/{reminder['id']}"
-    assert (reminder["state"], reminder["channels"]) == ("scheduled", ["email"])
+    assert (reminder["state"], reminder["channels"]) == ("scheduled", ["email", "in_app"])
     assert reminder["next_fire_at"] == "2030-01-31T08:30:00Z"
     assert (await ada.get(f"/tasks/{task['id']}")).json()["reminders_count"] == 1
     page = (await ada.get(f"/tasks/{task['id']}/reminders")).json()

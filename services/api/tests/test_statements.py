@@ -39,6 +39,9 @@ EXPECTED = {
     "POST /api/v1/auth/logout": 1 + T,
     "POST /api/v1/auth/verify-email": 1 + T,
     "POST /api/v1/auth/reset-password": 1 + T,
+    "POST /api/v1/reminder-links/look": 1 + T,
+    "POST /api/v1/reminder-links/use": 1 + T,  # refused
+    "POST /api/v1/digest/unsubscribe": 0,  # refused without a look
     "POST /api/v1/auth/forgot-password": 2 + T,  # nobody's address, and as many for somebody's
     "GET /api/v1/users/me": 1,
     "PATCH /api/v1/users/me": A + 2 + T,
@@ -53,10 +56,22 @@ EXPECTED = {
     "GET /api/v1/feeds": A + 1 + T,
     "POST /api/v1/feeds": A + 5 + T,
     "DELETE /api/v1/feeds/{feed_id}": A + 1 + T,
+    "GET /api/v1/push/key": A + 1 + T,
+    "GET /api/v1/push/subscriptions": A + 1 + T,
+    "POST /api/v1/push/subscriptions": A + 5 + T,
+    "DELETE /api/v1/push/subscriptions/{push_subscription_id}": A + 1 + T,
+    "GET /api/v1/webhooks": A + 1 + T,
+    "POST /api/v1/webhooks": A + 5 + T,
+    "GET /api/v1/webhooks/{webhook_id}": A + 1 + T,
+    "PATCH /api/v1/webhooks/{webhook_id}": A + 4 + T,  # two of them for a mail
+    "POST /api/v1/webhooks/{webhook_id}/rotate-secret": A + 2 + T,
+    "GET /api/v1/webhooks/{webhook_id}/deliveries": A + 3 + T,
+    "POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": A + 5 + T,
+    "DELETE /api/v1/webhooks/{webhook_id}": A + 2 + T,
     "GET /api/v1/users/me/export": A + 1 + T,
     "POST /api/v1/users/me/email": A + 1 + T + 5 + T,
     "POST /api/v1/users/me/password": A + 1 + T + 5 + T,
-    "DELETE /api/v1/users/me": A + 1 + T + 9 + T,
+    "DELETE /api/v1/users/me": A + 1 + T + 11 + T,
     "GET /api/v1/tasks": 1,
     "POST /api/v1/tasks": 1,
     "POST /api/v1/tasks/quick": A + 8 + T,  # three of them for its reminder
@@ -74,7 +89,7 @@ EXPECTED = {
     "GET /api/v1/tasks/{task_id}/completions": A + 3 + T,
     "POST /api/v1/recurrence/preview": A + 1 + T,
     "GET /api/v1/tasks/{task_id}/reminders": A + 2 + T,
-    "POST /api/v1/tasks/{task_id}/reminders": A + 3 + T,
+    "POST /api/v1/tasks/{task_id}/reminders": A + 4 + T,
     "PATCH /api/v1/reminders/{reminder_id}": A + 5 + T,
     "GET /api/v1/reminders/{reminder_id}/deliveries": A + 3 + T,
     "DELETE /api/v1/reminders/{reminder_id}": A + 6 + T,
@@ -97,6 +112,17 @@ EXPECTED = {
     "GET /api/v1/imports/{import_id}": A + 1 + T,
     "GET /api/v1/imports/{import_id}/rows": A + 3 + T,
     "DELETE /api/v1/imports/{import_id}": A + 1 + T,
+    "GET /api/v1/events": A + 1,  # without following
+    "GET /api/v1/notifications": A + 2 + T,
+    "GET /api/v1/notifications/count": A + 1 + T,
+    "POST /api/v1/notifications/read": A + 1 + T,
+    "POST /api/v1/notifications/{notification_id}/read": A + 2 + T,
+    "DELETE /api/v1/notifications/{notification_id}": A + 1 + T,
+    "GET /api/v1/users/me/notifications": A + 1 + T,
+    "PATCH /api/v1/users/me/notifications": A + 3 + T,
+    "POST /api/v1/users/me/test-notification": A + 2 + T + 1 + T,
+    "GET /api/v1/users/me/test-notification/{notification_test_id}": A + 1 + T,
+    "POST /api/v1/reminders/{reminder_id}/snooze": A + 6 + T,
     "GET /api/v1/filters": A + 1 + T,
     "POST /api/v1/filters": A + 4 + T,
     "GET /api/v1/filters/{filter_id}": A + 1 + T,
@@ -108,7 +134,8 @@ EXPECTED = {
     "DELETE /api/v1/users/{user_id}/sessions": A + 2 + T,
     "GET /api/v1/admin/jobs": A + 2 + T,
     "POST /api/v1/admin/jobs/{job_id}/retry": A + 1 + T,
-    "GET /api/v1/admin/stats": A + 8 + T,
+    "POST /api/v1/admin/jobs/retry": A + 2 + T,
+    "GET /api/v1/admin/stats": A + 9 + T,
 }
 
 
@@ -185,6 +212,8 @@ async def test_statements(
     ids |= {"task_id": (await task_for(person, operation))["id"]}  # one without reminders
     if operation.path.endswith("/restore"):
         await person.delete(operation.url(ids).removesuffix("/restore"))
+    if operation.path.endswith("/push/key"):
+        await call(person, operation, ids)  # who asks first makes it
     operation = replace(operation, body=CHANGES.get(operation.name, operation.body))
     made = await seen.of(call(replace(person, api=api), operation, ids), operation.success)
     assert len(made) == EXPECTED[operation.name], "\n".join(made)
@@ -222,9 +251,9 @@ async def test_statements_of_mailed_links(
     assert len(made) == 3 + T, "\n".join(made)
     body = {"token": await mail_link(database, "reset_password", ada), "password": PASSWORD}
     # the link; after the hash was made, with no connection: the link, the account, its change,
-    # other links, API tokens, feeds, sessions, a notice
+    # other links, API tokens, feeds, devices, webhooks, sessions, a notice
     made = await seen.of(ada.api.post("/auth/reset-password", json=body), 204)
-    assert len(made) == 1 + T + 8 + T, "\n".join(made)
+    assert len(made) == 1 + T + 10 + T, "\n".join(made)
 
 
 @pytest.mark.parametrize(

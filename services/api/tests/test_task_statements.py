@@ -291,6 +291,6 @@ async def test_statements_of_quick_add(statements: Counted) -> None:
     await ada.post("/labels", json={"name": "bills"})
     text = "Pay the rent every month on the 1st at 9am #List 7 @bills p1 !30m"
     made = await seen.of(ada.post("/tasks/quick", json={"text": text, "dry_run": True}))
-    assert len(made) == A + 2 + T, "\n".join(made)
+    assert len(made) == A + 3 + T, "\n".join(made)
     made = await seen.of(ada.post("/tasks/quick", json={"text": text}), 201)
-    assert len(made) == A + 10 + T, "\n".join(made)
+    assert len(made) == A + 12 + T, "\n".join(made)

@@ -70,7 +70,7 @@ async def wait_until_allowed(ask: Callable[[], Awaitable[httpx.Response]]) -> No
 
 @pytest.mark.parametrize("name", BY_ADDRESS)
 async def test_an_address_is_refused_and_recovers(open_api: OpenApi, name: str) -> None:
-    api = await open_api(**{f"rate_limit_{name}": "2/2 seconds"})
+    api = await open_api(**{f"rate_limit_{name.replace('-', '_')}": "2/2 seconds"})
     for _ in range(2):
         assert (await api.post(f"/{name}")).status_code == 200
     assert assert_refused(await api.post(f"/{name}")) == 1

@@ -27,19 +27,29 @@ from taskbell_api.throttling.operations import (
     FORGOT_PASSWORD,
     LINK,
     REFRESH,
+    REMINDER_LINK,
     RESET_MAIL,
     SIGN_UP,
+    TEST_NOTIFICATION,
+    UNSUBSCRIBE,
     VERIFY_RESEND,
     Operation,
 )
 from taskbell_api.throttling.throttle import Throttle, limited
 
-BY_ADDRESS = {"signup": SIGN_UP, "link": LINK, "refresh": REFRESH}
+BY_ADDRESS = {
+    "signup": SIGN_UP,
+    "link": LINK,
+    "reminder-link": REMINDER_LINK,
+    "unsubscribe": UNSUBSCRIBE,
+    "refresh": REFRESH,
+}
 BY_USER = {
     "verify-resend": VERIFY_RESEND,
     "email-change": EMAIL_CHANGE,
     "api-token": API_TOKEN,
     "export": EXPORT,
+    "test-notification": TEST_NOTIFICATION,
 }
 ADA = "ada@example.com"
 HOME, AWAY = "203.0.113.1", "198.51.100.1"

@@ -62,6 +62,27 @@ class JobOut(BaseModel):
     request_id: str | None
 
 
+class JobRetry(BaseModel):
+    """Which dead jobs are to run again."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"kind": "mail.reminder"}]}
+    )
+
+    kind: Text = Field(min_length=1, max_length=100, description="Such as `mail.reminder`.")
+
+
+class JobsRetried(BaseModel):
+    """How many run again, and how many of the kind are dead still."""
+
+    model_config = ConfigDict(
+        from_attributes=True, json_schema_extra={"examples": [{"retried": 12, "left": 0}]}
+    )
+
+    retried: int
+    left: int
+
+
 class UserFigures(BaseModel):
     """Accounts."""
 
@@ -91,7 +112,12 @@ class AdminStats(BaseModel):
     reminders: dict[str, int] = Field(description="By state.")
     deliveries_24h: dict[str, int] = Field(description="Planned in the last day, by state.")
     jobs: dict[str, int] = Field(description="By state.")
+    dead_jobs: dict[str, int] = Field(description="By kind; only kinds that have some.")
     oldest_due_job_seconds: float = Field(description="How long the oldest due job has waited.")
+    oldest_undelivered_seconds: float = Field(
+        description="For how long a reminder that is due has not been delivered; 0 for none. "
+        "Those that wait for the mail server count."
+    )
 
 
 @router.get(
@@ -193,6 +219,16 @@ async def retry_job(session: SessionDep, caller: Administrator, job_id: UUID) ->
     """Let a dead job run again at once, with all its attempts."""
     job = await jobs.retry_job(session, job_id=job_id, admin_id=caller.user_id)
     return JobOut.model_validate(job)
+
+
+@router.post("/admin/jobs/retry", summary="Try the dead jobs of a kind again")
+async def retry_jobs(session: SessionDep, caller: Administrator, body: JobRetry) -> JobsRetried:
+    """Let up to 1,000 dead jobs of a kind run again, those that died first.
+
+    Again while `left` is more than 0. Each looks first whether what it is about is still wanted.
+    """
+    found = await jobs.retry_kind(session, kind=body.kind, admin_id=caller.user_id)
+    return JobsRetried.model_validate(found)
 
 
 @router.get("/admin/stats", summary="Figures")

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
+from taskbell import lateness
 from taskbell.db import is_unreachable
-from taskbell.jobs import lifecycle
+from taskbell.lateness import Lateness
 from taskbell.schema import SchemaMismatchError, check_schema
 from taskbell_api.access import public
 from taskbell_api.deps import BASE, Services, ServicesDep
@@ -48,10 +49,17 @@ class Checks(BaseModel):
     oldest_due_job_seconds: float | None = Field(
         description="How long the oldest due job has been waiting; null when nobody could tell."
     )
+    oldest_due_reminder_seconds: float | None = Field(
+        description="For how long a reminder that is due has not been delivered, also because the "
+        "mail server does not take it; 0 for none, null when nobody could tell."
+    )
 
 
 class Readiness(BaseModel):
-    """`degraded`: reminders may come later than usual, but everything works."""
+    """`degraded`: reminders are or may be late, but everything else works.
+
+    Because Redis is away, or because a due job or reminder has waited for more than 60 seconds.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -63,6 +71,7 @@ class Readiness(BaseModel):
                         "schema": "ok",
                         "redis": "ok",
                         "oldest_due_job_seconds": 0.0,
+                        "oldest_due_reminder_seconds": 0.0,
                     },
                 }
             ]
@@ -87,17 +96,25 @@ async def get_health() -> Alive:
 )
 @public
 async def get_readiness(services: ServicesDep, response: Response) -> Readiness:
-    """Look at the database, its schema, Redis and the job queue.
+    """Look at the database, its schema, Redis, the job queue and what should have been delivered.
 
-    503 only for what stops us serving. Without Redis reminders still go out, so that is 200.
+    503 only for what stops us serving. Without Redis reminders still go out, so that is 200; so is
+    being late, of which no other process would be free.
     """
-    (database, schema, oldest), redis = await asyncio.gather(_database(services), _redis(services))
-    checks = Checks(database=database, schema_=schema, redis=redis, oldest_due_job_seconds=oldest)
+    (database, schema, late), redis = await asyncio.gather(_database(services), _redis(services))
+    checks = Checks(
+        database=database,
+        schema_=schema,
+        redis=redis,
+        oldest_due_job_seconds=late and late.job,
+        oldest_due_reminder_seconds=late and late.reminder,
+    )
     if database != "ok" or schema != "ok":
         response.status_code = 503
         response.headers["Retry-After"] = "2"
         return Readiness(status="unavailable", checks=checks)
-    return Readiness(status="ready" if redis == "ok" else "degraded", checks=checks)
+    is_well = redis == "ok" and not (late and late.is_late)
+    return Readiness(status="ready" if is_well else "degraded", checks=checks)
 
 
 @router.get("/db", summary="Does the database answer?")
@@ -111,22 +128,22 @@ async def get_database_health(services: ServicesDep) -> DatabaseHealth:
 
 async def _database(
     services: Services,
-) -> tuple[Literal["ok", "unreachable"], Literal["ok", "mismatch", "unknown"], float | None]:
+) -> tuple[Literal["ok", "unreachable"], Literal["ok", "mismatch", "unknown"], Lateness | None]:
     try:
-        oldest = await _within(DATABASE_SECONDS, _schema_and_queue(services))
+        late = await _within(DATABASE_SECONDS, _schema_and_lateness(services))
     except SchemaMismatchError:
         return "ok", "mismatch", None
     except Exception as error:
         if not is_unreachable(error):
             raise
         return "unreachable", "unknown", None
-    return "ok", "ok", round(oldest, 3)
+    return "ok", "ok", late
 
 
-async def _schema_and_queue(services: Services) -> float:
+async def _schema_and_lateness(services: Services) -> Lateness:
     async with services.database.connection() as connection:
         await check_schema(connection)
-        return await lifecycle.oldest_due_seconds(connection)
+        return await lateness.measure(connection)
 
 
 async def _round_trip(services: Services) -> None:

@@ -1,19 +1,28 @@
 """When to be told, and what became of it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from taskbell.clock import now
 from taskbell.paging import InvalidCursorError
 from taskbell.reminders import service as reminders
 from taskbell.reminders.errors import (
+    CannotSnoozeError,
     DueRequiredError,
     ReminderIdTakenError,
     ReminderInPastError,
     ReminderNotFoundError,
     TooManyRemindersError,
 )
-from taskbell.reminders.schemas import DeliveryOut, ReminderCreate, ReminderOut, ReminderPatch
+from taskbell.reminders.schemas import (
+    DeliveryOut,
+    ReminderCreate,
+    ReminderOut,
+    ReminderPatch,
+    Snooze,
+)
 from taskbell.tasks.errors import TaskNotFoundError
 from taskbell_api.access import ReadsTasks, WritesTasks
 from taskbell_api.deps import BASE, SessionDep
@@ -79,6 +88,27 @@ async def update_reminder(
     """Give a reminder a new time; one that has fired will fire again."""
     reminder = await reminders.update_reminder(
         session, owner_id=caller.user_id, reminder_id=reminder_id, patch=body
+    )
+    return ReminderOut.model_validate(reminder)
+
+
+@router.post(
+    "/reminders/{reminder_id}/snooze",
+    summary="Snooze a reminder",
+    responses=errors(
+        ReminderNotFoundError, TaskNotFoundError, CannotSnoozeError, ReminderInPastError
+    ),
+)
+async def snooze_reminder(
+    session: SessionDep, caller: WritesTasks, reminder_id: UUID, body: Snooze
+) -> ReminderOut:
+    """Be reminded again in so many minutes, or at an instant; what was still to be sent is not.
+
+    Completing, deleting or moving the task ends the snooze.
+    """
+    until = body.until or now() + timedelta(minutes=body.minutes or 0)
+    reminder = await reminders.snooze_reminder(
+        session, owner_id=caller.user_id, reminder_id=reminder_id, until=until
     )
     return ReminderOut.model_validate(reminder)
 

@@ -30,6 +30,12 @@ RESET_MAIL: Operation = (Policy("forgot-password-account", "account"),)
 LINK: Operation = (Policy("link"),)
 """To use the link of a mail. Nobody guesses a token, but each guess costs us something."""
 
+REMINDER_LINK: Operation = (Policy("reminder-link"),)
+"""To look at a reminder by the link of its mail, and to use it."""
+
+UNSUBSCRIBE: Operation = (Policy("unsubscribe"),)
+"""By one click: the servers of large mail services come for all their users."""
+
 REFRESH: Operation = (Policy("refresh"),)
 VERIFY_RESEND: Operation = (Policy("verify-resend", "user"),)
 EMAIL_CHANGE: Operation = (Policy("email-change", "user"),)
@@ -42,3 +48,5 @@ DELETION: Operation = (Policy("deletion", "user"),)
 
 API_TOKEN: Operation = (Policy("api-token", "user"),)
 EXPORT: Operation = (Policy("export", "user"),)
+TEST_NOTIFICATION: Operation = (Policy("test-notification", "user"),)
+"""Each is a real message: a person must not fill a mailbox that may be somebody else's."""

@@ -57,6 +57,8 @@ class RateLimitSettings(Settings):
     rate_limit_forgot_password_account: RateLimit = "5/hour"  # noqa: S105
     rate_limit_verify_resend: RateLimit = "5/hour"
     rate_limit_link: RateLimit = "60/hour"
+    rate_limit_reminder_link: RateLimit = "120/hour"
+    rate_limit_unsubscribe: RateLimit = "600/minute"
     rate_limit_refresh: RateLimit = "600/minute"
     rate_limit_email_change: RateLimit = "5/hour"
     rate_limit_email_change_target: RateLimit = "5/hour"
@@ -64,6 +66,7 @@ class RateLimitSettings(Settings):
     rate_limit_deletion: RateLimit = "5/hour"
     rate_limit_api_token: RateLimit = "30/hour"  # noqa: S105
     rate_limit_export: RateLimit = "5/day"
+    rate_limit_test_notification: RateLimit = "10/10 minutes"
 
     def limits(self, name: str) -> tuple[Limit, ...]:
         """Return the limits of `RATE_LIMIT_<NAME>`, each with a name of its own."""
