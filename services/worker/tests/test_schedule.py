@@ -105,7 +105,7 @@ async def test_what_a_worker_died_of_is_over_on_every_channel(
             await lifecycle.claim_last_chance(connection, job_id, owner="x", lease=-1)
     await schedule.sweep()
     async with empty_database.transaction() as session:
-        states = dict((await session.execute(select(col(Job.kind), col(Job.state)))).all())  # type: ignore[arg-type]
+        states = dict((await session.execute(select(col(Job.kind), col(Job.state)))).all())
         message = (await session.scalars(select(WebhookMessage))).one()
         deliveries = {one.channel: one.state for one in await session.scalars(select(Delivery))}
     assert states == {"push.reminder": "dead", "webhook.send": "dead", "mail.reminder": "ready"}

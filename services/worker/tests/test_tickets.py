@@ -66,6 +66,22 @@ async def test_more_tickets_than_slots(
     assert stage.most_at_once == 2
 
 
+async def test_a_full_worker_leaves_tickets_to_another(
+    redis: ArqRedis, redis_url: str, make_runner: MakeRunner, add: Add, find: Find, stage: Stage
+) -> None:
+    full, free = make_runner(slots=1), make_runner(slots=4)
+    await full.take(await add("wait"))
+    taking = [asyncio.create_task(take_tickets(redis_url, runner)) for runner in (full, free)]
+    jobs = [await add() for _ in range(10)]
+    await Doorbell(redis).ring(jobs)
+    for job_id in jobs:  # no relay hands them out again here
+        await state_of(find, job_id, "done")
+    assert stage.at_once == 1
+    for task in taking:
+        task.cancel()
+    await asyncio.gather(*taking, return_exceptions=True)
+
+
 async def test_nonsense_in_the_queue_harms_nothing(
     runner: Runner, redis: ArqRedis, add: Add, find: Find
 ) -> None:
