@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,10 +132,13 @@ class Engine:
         key = Key(part.name, index)
         running = self._running.get(key)
         if running is None or running.returncode is not None:
+            label, program = self.plan.label(part.name, index), part.program(index)
+            if more := self.plan.env_of.get(label):
+                program = replace(program, environment={**program.environment, **more})
             if part.one_shot:
-                await self._run_once(part.name, part.program(index))
+                await self._run_once(part.name, program)
                 return
-            running = await self._spawn(self.plan.label(part.name, index), part.program(index))
+            running = await self._spawn(label, program)
             self._running[key] = running
             self._remember()
             watch = asyncio.create_task(self._watch(running))

@@ -63,6 +63,8 @@ class Plan:
     durable: bool = True
     worker_module: str = "taskbell_worker"
     overrides: Mapping[str, str] = field(default_factory=dict)
+    env_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    detours: Mapping[str, int] = field(default_factory=dict)
     web_root: Path = paths.WEB_DIST
     gateway_port: int = field(default_factory=free_port)
     mail_port: int = field(default_factory=free_port)
@@ -94,13 +96,16 @@ class Plan:
 
     @property
     def redis_url(self) -> str:
-        return f"redis://:{self.secrets.redis}@127.0.0.1:{self.redis_port}/0"
+        return self._redis_url(self.redis_port)
 
-    def database_url(self, role: str = "app") -> str:
+    def _redis_url(self, port: int) -> str:
+        return f"redis://:{self.secrets.redis}@127.0.0.1:{port}/0"
+
+    def database_url(self, role: str = "app", *, port: int | None = None) -> str:
         """For role `app` (rows), `owner` (schema) or `postgres` (superuser)."""
         user = role if role == "postgres" else f"taskbell_{role}"
         password = getattr(self.secrets, role)
-        return f"postgresql://{user}:{password}@127.0.0.1:{self.postgres_port}/taskbell"
+        return f"postgresql://{user}:{password}@127.0.0.1:{port or self.postgres_port}/taskbell"
 
     def replicas(self, service: str) -> int:
         return {"api": self.api_replicas, "worker": self.workers}.get(service, 1)
@@ -118,8 +123,9 @@ class Plan:
         }
         if role == "app":
             own |= {
+                "DATABASE_URL": self.database_url(role, port=self.detours.get("postgres")),
                 "PUBLIC_URL": self.gateway,
-                "REDIS_URL": self.redis_url,
+                "REDIS_URL": self._redis_url(self.detours.get("redis", self.redis_port)),
                 "SMTP_URL": self.smtp_url,
                 "MAIL_FROM": "Taskbell <taskbell@localhost>",
                 "JWT_SECRET": self.secrets.jwt,

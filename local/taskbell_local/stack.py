@@ -45,6 +45,9 @@ class Stack:
     services      which of `postgres redis mail migrate api worker nginx` to run (default: all)
     state         the state folder; by default a temporary one, deleted at the end
     env           further variables for migrate, api and worker, and AUTH_RATE for nginx
+    env_of        more for one process alone, by its label: {"worker-1": {…}, "postgres": {…}}
+    detours       ports at which api and worker reach `postgres` or `redis` instead of the server's
+                  own: a test's proxies
     workers, api_replicas   how many processes of each
     smtp_url      where workers send mail instead of the stack's own mailbox
     durable       False: Postgres does not wait for the disk; only for tests that never crash it
@@ -61,6 +64,8 @@ class Stack:
         services: Iterable[str] = SERVICES,
         state: Path | None = None,
         env: Mapping[str, str] | None = None,
+        env_of: Mapping[str, Mapping[str, str]] | None = None,
+        detours: Mapping[str, int] | None = None,
         workers: int = 1,
         api_replicas: int = 1,
         smtp_url: str | None = None,
@@ -82,6 +87,8 @@ class Stack:
             "durable": durable,
             "worker_module": worker_module,
             "overrides": dict(env or {}) | ({"SMTP_URL": smtp_url} if smtp_url else {}),
+            "env_of": dict(env_of or {}),
+            "detours": dict(detours or {}),
             "web_root": web_root or paths.WEB_DIST,
             "gateway_port": gateway_port or free_port(),
             "mail_port": mail_port or free_port(),

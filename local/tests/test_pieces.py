@@ -72,6 +72,18 @@ def test_only_documented_variables_reach_the_services(
     state.release()
 
 
+def test_a_detour_is_for_the_services_alone(state: State) -> None:
+    state.acquire()
+    plan = Plan(state, state.secrets(), detours={"postgres": 5, "redis": 6})
+    environment = plan.environment("app")
+    assert environment["DATABASE_URL"].endswith(":5/taskbell")
+    assert environment["REDIS_URL"].endswith(":6/0")
+    assert plan.environment("owner")["DATABASE_URL"] == plan.database_url("owner")
+    assert plan.database_url().endswith(f":{plan.postgres_port}/taskbell")
+    assert plan.redis_url.endswith(f":{plan.redis_port}/0")
+    state.release()
+
+
 def test_a_value_in_a_file_replaces_the_generated_one(state: State) -> None:
     state.acquire()
     plan = Plan(state, state.secrets(), overrides={"JWT_SECRET_FILE": "/run/secret"})
