@@ -77,7 +77,9 @@ class Embedded:
     @contextmanager
     def running(cls) -> Iterator["Embedded"]:
         limits = {"AUTH_RATE": AUTH_RATE, "RATE_LIMIT_FACTOR": RATE_LIMIT_FACTOR}
-        with Stack(env={**limits, "LOG_FORMAT": "json"}) as stack:
+        # webhooks and push services of the tests are here
+        reach = {"OUTBOUND_ALLOW": "127.0.0.0/8"}
+        with Stack(env={**limits, **reach, "LOG_FORMAT": "json"}) as stack:
             yield cls(stack)
 
     def stop(self, service: str) -> None:

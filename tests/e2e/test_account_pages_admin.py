@@ -1,5 +1,6 @@
 """The pages for administrators in a browser, and what takes a password given lately."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -293,3 +294,23 @@ def test_password_managers_learn_whose_password_it_is(
 def whose(page: Page) -> Locator:
     """The fields that nobody sees, of forms that take a password."""
     return page.locator("form:has([type=password]) [aria-hidden=true][autocomplete=username]")
+
+
+def test_all_dead_jobs_of_a_kind_are_tried_again(
+    page: Page, admin: User, new_user: NewUser, mailbox: Mailbox, stack: RunningStack
+) -> None:
+    people = [new_user(), new_user()]
+    died = "SET state = 'dead', finished_at = now(), last_error = 'Connection refused'"
+    for person in people:
+        mailbox.wait(person.email, "Welcome")
+        user_id = ok(person.get("/users/me"))["id"]
+        sql(stack, f"UPDATE job {died} WHERE dedupe_key = 'welcome:{user_id}' AND state = 'done'")
+    sign_in(page, admin)
+    page.goto("/admin/jobs")
+    dead = section(page, "Dead jobs")
+    expect(dead.get_by_text("The other side could not be reached.").first).to_be_visible()
+    expect(page.get_by_text("Nothing that is due waits to be delivered.")).to_be_visible()
+    dead.get_by_role("button", name=re.compile(r"^Retry all \d+: Welcome mail")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Retry all").click()
+    expect(page.get_by_text(re.compile(r"^Trying \d+ jobs again"))).to_be_visible()
+    expect(dead.get_by_role("button", name="Welcome mail")).to_have_count(0)

@@ -89,7 +89,7 @@ def see_a_delivery(page: Page, user: User, mailbox: Mailbox) -> None:
     row(page, "Call the dentist").get_by_role("button", name="Call the dentist").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Scheduled for")).to_be_visible()
-    expect(dialog.get_by_text("Sent by e-mail")).to_be_visible(timeout=15_000)
+    expect(dialog.get_by_text("Accepted by the mail server")).to_be_visible(timeout=15_000)
     shoot(page, "desktop-delivered")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

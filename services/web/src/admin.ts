@@ -42,6 +42,11 @@ export function retryJob(id: string): Promise<Job> {
   return call("POST", `/admin/jobs/${id}/retry`);
 }
 
+/** Up to 1,000 dead ones of a kind; `left` of it are dead still. */
+export function retryKind(kind: string): Promise<{ retried: number; left: number }> {
+  return call("POST", "/admin/jobs/retry", { body: { kind } });
+}
+
 export function figures(): Promise<Figures> {
   return call("GET", "/admin/stats");
 }

@@ -5,6 +5,7 @@ import { ApiError } from "./problem";
 import * as session from "./session";
 import type {
   Activity,
+  Channel,
   Completion,
   Delivery,
   Move,
@@ -80,7 +81,7 @@ export async function createTask(task: NewTask): Promise<Task> {
     return await call<Task>("POST", "/tasks", { body: task });
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 409)) throw error;
-    const { id, ...wanted } = task;
+    const { id, default_reminder: _, ...wanted } = task;
     const there = await getTask(id).catch(() => Promise.reject(error));
     return updateTask(there, { description: "", due_at: null, due_date: null, ...wanted });
   }
@@ -204,6 +205,10 @@ export async function createReminder(taskId: string, reminder: NewReminder): Pro
     const { items } = await listReminders(taskId);
     if (!items.some(({ id }) => id === reminder.id)) throw error;
   }
+}
+
+export function updateReminder(id: string, changes: { channels: Channel[] }): Promise<Reminder> {
+  return call("PATCH", `/reminders/${id}`, { body: changes });
 }
 
 export function removeReminder(id: string): Promise<void> {

@@ -3,6 +3,7 @@
 import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
 
+import { Following } from "./components/Following";
 import { Notices } from "./components/Notices";
 import { ProofDialog } from "./components/ProofDialog";
 import { leaving } from "./leaving";
@@ -11,12 +12,15 @@ import { Export } from "./pages/Export";
 import { ForgotPassword } from "./pages/ForgotPassword";
 import { Goodbye } from "./pages/Goodbye";
 import { NotForYou } from "./pages/NotForYou";
+import { NotificationSettings } from "./pages/NotificationSettings";
+import { ReminderLink } from "./pages/ReminderLink";
 import { ResetPassword } from "./pages/ResetPassword";
 import { Settings } from "./pages/Settings";
 import { SignIn } from "./pages/SignIn";
 import { SignUp } from "./pages/SignUp";
 import { Start } from "./pages/Start";
 import { Tasks } from "./pages/Tasks";
+import { Unsubscribe } from "./pages/Unsubscribe";
 import { VerifyEmail } from "./pages/VerifyEmail";
 import { go, linkToken, path } from "./route";
 import * as session from "./session";
@@ -50,10 +54,13 @@ function Page() {
   if (at === "/forgot-password") return <ForgotPassword />;
   if (at === "/reset-password") return <ResetPassword />;
   if (at === "/verify-email") return <VerifyEmail />;
+  if (at === "/reminder") return <ReminderLink />;
+  if (at === "/unsubscribe") return <Unsubscribe />;
   if (state === "signed-in") {
     return (
       <Fragment key={session.user.value?.id}>
         <Inside at={at} />
+        <Following />
         <ProofDialog />
       </Fragment>
     );
@@ -70,6 +77,7 @@ function Outside({ at }: { at: string }) {
 
 function Inside({ at }: { at: string }) {
   if (at === "/settings") return <Settings />;
+  if (at === "/settings/notifications") return <NotificationSettings />;
   if (at === "/export") return <Export />;
   if (at === "/admin" || at.startsWith("/admin/")) {
     return session.user.value?.role === "admin" ? <Admin at={at} /> : <NotForYou />;

@@ -46,7 +46,9 @@ export function clearDraft(): void {
 /** Throws when the task was not added; a reminder that fails is kept in `unsaved`. */
 export async function addTask(reminder: NewReminder | null): Promise<void> {
   const { id, fields } = draft.value;
-  const task = await api.createTask(newTask(id, fields, session.zone.value));
+  const wanted = newTask(id, fields, session.zone.value);
+  // The form shows the usual reminder, and somebody may have taken it away.
+  const task = await api.createTask({ ...wanted, default_reminder: false });
   clearDraft();
   added(task);
   if (reminder) await addReminder(task, reminder);

@@ -12,7 +12,9 @@ const TITLES: Record<string, string> = {
   users: "Accounts",
   api_tokens: "API tokens",
   deliveries_24h: "Deliveries, last 24 hours",
+  dead_jobs: "Dead jobs, by kind",
   oldest_due_job_seconds: "Oldest job that is due waits",
+  oldest_undelivered_seconds: "Oldest reminder not delivered waits",
 };
 const OTHERS = "Also";
 
@@ -32,6 +34,30 @@ export function groupsOf(figures: Figures): Group[] {
     }
   }
   return alone.length > 0 ? [...groups, { title: OTHERS, rows: alone }] : groups;
+}
+
+/** Past this a reminder is not in time any more. */
+const LATE_SECONDS = 60;
+
+interface Health {
+  tone: "info" | "warn";
+  text: string;
+  hint: string;
+}
+
+/** Whether reminders go out in time. */
+export function healthOf(figures: Figures | null): Health {
+  if (figures === null) return { tone: "info", text: "Looking…", hint: "" };
+  const waits = figures.oldest_undelivered_seconds;
+  if (typeof waits !== "number" || waits <= 0) {
+    return { tone: "info", text: "Nothing that is due waits to be delivered.", hint: "" };
+  }
+  const text = `The oldest reminder that is due and not delivered waits since ${spanText(waits)}.`;
+  if (waits <= LATE_SECONDS) return { tone: "info", text, hint: "" };
+  const hint =
+    "More than a minute is too late. Is a worker running, and does the mail server answer? " +
+    "See the dead jobs, and the log of the worker.";
+  return { tone: "warn", text, hint };
 }
 
 function shown(name: string, value: number | null): string {

@@ -18,6 +18,13 @@ export interface Options {
   signal?: AbortSignal;
 }
 
+interface StreamOptions {
+  token: string | null;
+  /** Where to go on from, or "". */
+  lastEventId: string;
+  signal: AbortSignal;
+}
+
 export async function send<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const timeout = options.body instanceof Blob ? FILE_TIMEOUT_MS : TIMEOUT_MS;
   const response = await answer(method, path, options, timeout);
@@ -37,6 +44,33 @@ export async function receive(path: string, options: Options = {}): Promise<Blob
     return await response.blob();
   } catch {
     throw new ApiError(0);
+  }
+}
+
+/**
+ * An answer that goes on: hands over its text as it comes, and returns when the server ends it.
+ * `signal` ends it from this side.
+ */
+export async function stream(
+  path: string,
+  { token, lastEventId, signal }: StreamOptions,
+  onText: (text: string) => void,
+): Promise<void> {
+  const sent = headers({ token });
+  sent.set("Accept", "text/event-stream");
+  if (lastEventId) sent.set("Last-Event-ID", lastEventId);
+  const init = { headers: sent, credentials: "same-origin", cache: "no-store", signal } as const;
+  const response = await fetch(BASE + path, init).catch(() => {
+    signal.throwIfAborted();
+    throw new ApiError(0);
+  });
+  if (!response.ok) throw refusal(response, await parsed(response));
+  if (!response.body) throw new ApiError(0);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    onText(value);
   }
 }
 

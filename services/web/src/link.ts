@@ -1,6 +1,6 @@
 /** The links in our mails: `/reset-password#token=…`. No server ever sees a fragment. */
 
-const PATHS = ["/verify-email", "/reset-password", "/export"];
+const PATHS = ["/verify-email", "/reset-password", "/export", "/reminder", "/unsubscribe"];
 /** Longer than any token we make; what is longer was not ours. */
 const LONGEST = 500;
 

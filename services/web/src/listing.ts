@@ -57,9 +57,14 @@ export const isOrdered = computed(
 let generation = 0;
 /** Counts what has changed, so that a list the server read before that is read again. */
 let revision = 0;
+/** While a view is read for the first time it is not held up; then it is read once more. */
+let again = false;
+/** The newest version of each task that was seen here: older news of it is none. */
+const seen = new Map<string, number>();
 
 session.onSignOut(() => {
   generation += 1;
+  seen.clear();
   batch(() => {
     items.value = [];
     total.value = null;
@@ -108,6 +113,7 @@ export async function load({ quiet = false } = {}): Promise<void> {
     const page = missing.peek() ? nothing : await api.listTasks(params.peek(), pageLength(quiet));
     if (mine !== generation) return;
     if (before !== revision) return await load({ quiet });
+    page.items.forEach(see);
     batch(() => {
       items.value = page.items;
       total.value = page.total;
@@ -115,11 +121,18 @@ export async function load({ quiet = false } = {}): Promise<void> {
       phase.value = "ready";
       more.value = "idle";
     });
+    if (again) refresh();
   } catch (error) {
     if (mine !== generation || quiet) return;
     failure.value = error;
     phase.value = "failed";
   }
+}
+
+/** Something was changed elsewhere. */
+export function refresh(): void {
+  again = phase.peek() === "loading";
+  if (!again) void load({ quiet: phase.peek() === "ready" });
 }
 
 const nothing = { items: [], total: 0, next_cursor: null };
@@ -163,9 +176,9 @@ export function isShown(task: Task): boolean {
   return matches(task, params.peek()) === true;
 }
 
-
 /** A task was made: show it where it is sure to be, else ask the server. */
 export function added(task: Task): void {
+  see(task);
   noteChange();
   announce(task);
   const { sort } = query.peek();
@@ -206,12 +219,23 @@ export function noteChange(): void {
 
 /** A newer version of a task came from the server. */
 export function put(task: Task): void {
+  see(task);
   noteChange();
   items.value = items.value.map((old) => (old.id === task.id ? task : old));
 }
 
+function see({ id, version }: Pick<Task, "id" | "version">): void {
+  seen.set(id, Math.max(version, seen.get(id) ?? 0));
+}
+
+/** False for what was done here, or is shown already. */
+export function isNews(id: string, version: number | null): boolean {
+  return version === null || version > (seen.get(id) ?? 0);
+}
+
 /** Shown in place of the old version, or no longer, or from now on. */
 export function settle(saved: Task): void {
+  see(saved);
   const listed = items.value.some(({ id }) => id === saved.id);
   const shown = matches(saved, params.peek());
   if (listed && shown !== false) put(saved);
@@ -226,6 +250,8 @@ export function change(id: string, changes: Partial<Task>): void {
 
 export function remove(ids: string[]): void {
   noteChange();
+  // Going is a change too.
+  for (const id of ids) see({ id, version: (seen.get(id) ?? 0) + 1 });
   const gone = new Set(ids);
   const kept = items.value.filter(({ id }) => !gone.has(id));
   const count = items.value.length - kept.length;

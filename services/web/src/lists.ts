@@ -2,6 +2,7 @@
 
 import { batch, computed, signal } from "@preact/signals";
 
+import type { Change, News } from "./live";
 import * as organizing from "./organizing";
 import * as session from "./session";
 import type { Label, SavedFilter, TaskList } from "./types";
@@ -81,6 +82,20 @@ async function read(mine: number): Promise<void> {
     failure.value = error;
     phase.value = "failed";
   }
+}
+
+/** Lists, labels or filters were changed, perhaps elsewhere: read them, unless that is known. */
+export function refreshPlaces(news: News): void {
+  const all = [...lists.peek(), ...labels.peek(), ...filters.peek()];
+  const versions = new Map(all.map(({ id, version }) => [id, version]));
+  const isNews = ({ id, action, version }: Change) =>
+    action === "deleted"
+      ? versions.has(id)
+      : version === null || version > (versions.get(id) ?? 0);
+  if (news !== null && !news.some(isNews)) return;
+  // What is shown for the first time is not held up.
+  if (reading && phase.peek() === "loading") void reading.then(load);
+  else void load();
 }
 
 /** Once they are known, or cannot be. */

@@ -9,12 +9,12 @@ interface Action {
 
 export interface Notice {
   id: number;
-  tone: "info" | "error";
+  tone: "info" | "due" | "error";
   text: string;
   actions: Action[];
 }
 
-const SHOWN_MS = { info: 10_000, error: 30_000 };
+const SHOWN_MS = { info: 10_000, due: 30_000, error: 30_000 };
 const MOST = 3;
 
 export const notices = signal<Notice[]>([]);
@@ -26,6 +26,11 @@ let last = 0;
 
 export function tell(text: string, ...actions: Action[]): void {
   add({ id: ++last, tone: "info", text, actions });
+}
+
+/** Somebody wanted to be told of this. */
+export function remind(text: string, ...actions: Action[]): void {
+  add({ id: ++last, tone: "due", text, actions });
 }
 
 export function complain(text: string, ...actions: Action[]): void {
@@ -54,8 +59,10 @@ export function clearNotices(): void {
 }
 
 function add(notice: Notice): void {
-  // News replaces older news; errors only make room for their own repetition.
-  const kept = notices.value.filter(({ tone, text }) => tone === "error" && text !== notice.text);
+  // News replaces older news; the others only make room for their own repetition.
+  const old = ({ tone, text }: Notice) =>
+    text === notice.text || (tone === "info" && notice.tone !== "due");
+  const kept = notices.value.filter((one) => !old(one));
   notices.value = [...kept, notice].slice(-MOST);
   release(notice);
 }

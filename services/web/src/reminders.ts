@@ -1,8 +1,8 @@
-/** The choice of a reminder as it is made, and how reminders and deliveries read. */
+/** The choice of a reminder as it is made, and how reminders read. */
 
 import { uuid7 } from "./ids";
-import { momentText, offsetText, spanText, toInstant } from "./time";
-import type { Channel, Delivery, NewReminder, Reminder } from "./types";
+import { momentText, offsetText, toInstant } from "./time";
+import type { Channel, NewReminder, Preferences, Reminder } from "./types";
 
 export interface ReminderChoice {
   /** Made once for a choice, however often it has to be sent. */
@@ -11,36 +11,70 @@ export interface ReminderChoice {
   kind: string;
   minutes: string;
   at: string;
+  /** Null: the usual ones. */
+  channels: Channel[] | null;
+  /** Somebody has chosen; until then it is what new tasks start from. */
+  touched: boolean;
 }
 
 export function choose(kind: string): ReminderChoice {
-  return { id: uuid7(), kind, minutes: "15", at: "" };
+  return { id: uuid7(), kind, minutes: "15", at: "", channels: null, touched: false };
 }
 
-export const OFFSETS = [0, 10, 30, 60, 1440];
+export const OFFSETS = [0, 5, 10, 15, 30, 60, 1440];
 
-/**
- * The body for the API; null without a reminder; a string says what is wrong. `due` is the instant
- * it is counted back from.
- */
-export function reminderOf(
+/** What is chosen, or else the usual reminder of a task that is due at a time still to come. */
+export function orUsual(
   choice: ReminderChoice,
   due: string | null,
-  zone: string,
+  { default_reminder_minutes: usual }: Pick<Preferences, "default_reminder_minutes">,
   now: number,
+): ReminderChoice {
+  if (choice.touched || due === null || usual === null) return choice;
+  if (Date.parse(due) - usual * 60_000 <= now) return choice;
+  const kind = OFFSETS.includes(usual) ? String(usual) : "custom";
+  return { ...choice, kind, minutes: String(usual) };
+}
+
+/** When it would come; null as long as that cannot be said. `due` is what it counts back from. */
+export function momentOf(choice: ReminderChoice, due: string | null, zone: string): string | null {
+  if (choice.kind === "") return null;
+  if (choice.kind === "at") return choice.at ? toInstant(choice.at, zone) : null;
+  const minutes = minutesOf(choice);
+  if (minutes === null || due === null) return null;
+  return new Date(Date.parse(due) - minutes * 60_000).toISOString();
+}
+
+function minutesOf(choice: ReminderChoice): number | null {
+  const minutes = Number(choice.kind === "custom" ? choice.minutes || NaN : choice.kind);
+  return Number.isInteger(minutes) && minutes >= 0 ? minutes : null;
+}
+
+interface Situation {
+  due: string | null;
+  zone: string;
+  now: number;
+  /** The channels of a choice that names none. */
+  usual: Channel[];
+}
+
+/** The body for the API; null without a reminder; a string says what is wrong. */
+export function reminderOf(
+  choice: ReminderChoice,
+  { due, zone, now, usual }: Situation,
 ): NewReminder | string | null {
   if (choice.kind === "") return null;
-  const common = { id: choice.id, channels: ["email"] satisfies Channel[] };
+  const common = { id: choice.id, channels: choice.channels ?? usual };
+  if (common.channels.length === 0) return "Choose at least one way to be reminded.";
+  const moment = momentOf(choice, due, zone);
   if (choice.kind === "at") {
-    if (!choice.at) return "Choose the day and time of the reminder.";
-    const at = toInstant(choice.at, zone);
-    return Date.parse(at) > now ? { ...common, at } : PAST;
+    if (moment === null) return "Choose the day and time of the reminder.";
+    return Date.parse(moment) > now ? { ...common, at: moment } : PAST;
   }
-  const minutes = Number(choice.kind === "custom" ? choice.minutes || NaN : choice.kind);
-  if (!Number.isInteger(minutes) || minutes < 0) return "Enter a whole number of minutes.";
-  if (due === null) return "This reminder needs a due time.";
-  const early = Date.parse(due) - minutes * 60_000;
-  return early > now ? { ...common, offset_minutes: minutes } : PAST;
+  const minutes = minutesOf(choice);
+  if (minutes === null) return "Enter a whole number of minutes.";
+  if (moment === null) return "This reminder needs a due time.";
+  return Date.parse(moment) > now ? { ...common, offset_minutes: minutes } : PAST;
 }
 
 const PAST = "That moment has passed already. Choose a later one.";
@@ -54,15 +88,14 @@ export function reminderText(reminder: NewReminder | Reminder, zone: string, now
 
 /** What will become of it, as far as its deliveries do not tell. */
 export function stateText(reminder: Reminder, zone: string, now: number): string {
+  const until = reminder.snoozed_until ?? reminder.next_fire_at;
   switch (reminder.state) {
     case "scheduled":
       return reminder.next_fire_at
         ? `Scheduled for ${momentText(reminder.next_fire_at, zone, now)}`
         : "Waits for a due time";
     case "snoozed":
-      return reminder.next_fire_at
-        ? `Snoozed until ${momentText(reminder.next_fire_at, zone, now)}`
-        : "Snoozed";
+      return until ? `Snoozed until ${momentText(until, zone, now)}` : "Snoozed";
     case "fired":
       return "Going out now";
     case "cancelled":
@@ -72,34 +105,10 @@ export function stateText(reminder: Reminder, zone: string, now: number): string
   }
 }
 
-const CHANNELS: Record<string, string> = { email: "e-mail", in_app: "the app" };
-
-export function deliveryText(delivery: Delivery, zone: string, now: number): string {
-  const by = `by ${CHANNELS[delivery.channel] ?? delivery.channel}`;
-  const when = delivery.finished_at ?? delivery.started_at ?? delivery.planned_at;
-  const at = when ? ` ${momentText(when, zone, now)}` : "";
-  switch (delivery.state) {
-    case "sent":
-      return `Sent ${by}${at ? `:${at}` : ""}${lateText(delivery.late_seconds)}`;
-    case "failed":
-      return `Attempt ${delivery.attempt} ${by} failed${at ? `:${at}` : ""}`;
-    case "planned":
-      return `Waiting to be sent ${by}${at ? `, planned for${at}` : ""}`;
-    case "sending":
-      return `Being sent ${by}`;
-    case "unknown":
-      return `Attempt ${delivery.attempt} ${by} was cut off, so it is made again`;
-    case "skipped":
-      return `Not sent ${by}: no longer wanted`;
-    default:
-      return `${capitalised(delivery.state)} ${by}${at ? `:${at}` : ""}`;
-  }
-}
-
-/** A minute of delay is nothing anybody needs to hear of. */
-export function lateText(seconds: number | null): string {
-  if (seconds === null) return "";
-  return seconds < 60 ? ", on time" : `, ${spanText(seconds)} late`;
+/** Something is left that can be put off. */
+export function canSnooze({ state, next_fire_at }: Reminder, completed: boolean): boolean {
+  if (completed) return false;
+  return state === "scheduled" ? next_fire_at !== null : ["fired", "snoozed"].includes(state);
 }
 
 function capitalised(word: string): string {

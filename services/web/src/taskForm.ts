@@ -81,10 +81,10 @@ export function newTask(id: string, fields: TaskFields, zone: string): NewTask {
   };
 }
 
-/** When it is due; the API counts a day as due at nine in the morning. */
-export function dueInstant(fields: TaskFields, zone: string): string | null {
+/** When it is due; a day counts as due at `allDayTime`, such as `09:00`. */
+export function dueInstant(fields: TaskFields, zone: string, allDayTime: string): string | null {
   if (!fields.due) return null;
-  return toInstant(fields.allDay ? `${fields.due}T09:00` : fields.due, zone);
+  return toInstant(fields.allDay ? `${fields.due}T${allDayTime}` : fields.due, zone);
 }
 
 /** What a new due time of a repeating task is for. */

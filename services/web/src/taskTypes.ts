@@ -50,6 +50,8 @@ export interface NewTask {
   due_at?: string;
   time_zone?: string;
   recurrence?: Recurrence;
+  /** False: not the reminder that new tasks with a time get by themselves. */
+  default_reminder?: boolean;
 }
 
 export type TaskPatch = Partial<

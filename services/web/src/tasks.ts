@@ -2,7 +2,19 @@
 
 import * as api from "./api";
 import { uuid7 } from "./ids";
-import { change, items, load, noteChange, put, remove, settle } from "./listing";
+import {
+  change,
+  isNews,
+  items,
+  load,
+  noteChange,
+  put,
+  refresh,
+  remove,
+  settle,
+} from "./listing";
+import { countsChanged } from "./lists";
+import type { News } from "./live";
 import { complain, tell } from "./notices";
 import { ApiError, explain } from "./problem";
 import * as session from "./session";
@@ -16,6 +28,7 @@ export * from "./listing";
 export const MOST = 100;
 
 const busy = new Set<string>();
+let placing = 0;
 
 /** Shown at once, taken back if the server refuses; false while an earlier change is under way. */
 export function setCompleted(task: Task, completed: boolean): boolean {
@@ -178,13 +191,32 @@ export function place(task: Task, beside: Task, where: "after" | "before"): void
 }
 
 async function sendPlace(task: Task, beside: Task, where: "after" | "before"): Promise<void> {
+  placing += 1;
   try {
     const to = where === "after" ? { after_id: beside.id } : { before_id: beside.id };
     put(await api.moveTask(task.id, to));
   } catch (error) {
     complain(`Could not move “${task.title}”. ${explain(error)}`);
     await load({ quiet: true });
+  } finally {
+    placing -= 1;
   }
+}
+
+const LOOK_AGAIN_MS = 300;
+let refreshing: ReturnType<typeof setTimeout> | undefined;
+
+/** Tasks were changed elsewhere: take that up, unless all of it is known. */
+export function refreshShown(news: News): void {
+  if (news?.every(({ id, version }) => !isNews(id, version))) return;
+  clearTimeout(refreshing);
+  // What is being sent is shown already, and the server may not have it yet.
+  if (busy.size > 0 || placing > 0) {
+    refreshing = setTimeout(() => refreshShown(null), LOOK_AGAIN_MS);
+    return;
+  }
+  countsChanged();
+  refresh();
 }
 
 /** All of them or, if it throws, none. */

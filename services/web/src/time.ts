@@ -124,6 +124,12 @@ export function momentText(
   return `${day}, ${time.format(at)}`;
 }
 
+/** `09:00:02` */
+export function clockText(instant: string, zone: string, locale = readable()): string {
+  const parts = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+  return new Intl.DateTimeFormat(locale, { timeZone: zone, ...parts }).format(Date.parse(instant));
+}
+
 function dayText(date: string, today: string, locale: string): string {
   const day = Date.parse(`${date}T00:00:00Z`);
   const distance = Math.round((day - Date.parse(`${today}T00:00:00Z`)) / DAY);

@@ -2,6 +2,7 @@
 
 import type { TaskParams } from "./taskTypes";
 
+export type * from "./notificationTypes";
 export type * from "./taskTypes";
 
 export type Role = "user" | "admin";
@@ -160,35 +161,6 @@ export interface NewFeed {
   filter_id?: string | null;
   list_id?: string | null;
   alarms: boolean;
-}
-
-export type Channel = "email" | "in_app";
-
-export interface Reminder {
-  id: string;
-  offset_minutes: number | null;
-  at: string | null;
-  channels: Channel[];
-  state: string;
-  next_fire_at: string | null;
-}
-
-/** `id` is ours, so that sending it twice makes no second reminder. */
-export type NewReminder = { id: string; channels: Channel[] } & (
-  { offset_minutes: number } | { at: string }
-);
-
-export interface Delivery {
-  id: string;
-  attempt: number;
-  /** planned · sending · sent · failed · unknown · skipped */
-  state: string;
-  channel: string;
-  planned_at: string | null;
-  started_at: string | null;
-  finished_at: string | null;
-  late_seconds: number | null;
-  response: string | null;
 }
 
 export interface Page<T> {

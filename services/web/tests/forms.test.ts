@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import { uuid7 } from "../src/ids";
-import { choose, reminderOf } from "../src/reminders";
 import {
   dueInstant,
   emptyFields,
@@ -66,7 +65,8 @@ describe("a new task", () => {
     const day = { ...emptyFields, title: "x", due: "2026-06-10" };
     expect(newTask("id", day, ZONE)).toMatchObject({ due_date: "2026-06-10" });
     expect(newTask("id", day, ZONE)).not.toHaveProperty("due_at");
-    expect(dueInstant(day, ZONE)).toBe("2026-06-10T07:00:00Z");
+    expect(dueInstant(day, ZONE, "09:00")).toBe("2026-06-10T07:00:00Z");
+    expect(dueInstant(day, ZONE, "06:30")).toBe("2026-06-10T04:30:00Z");
   });
 });
 
@@ -165,37 +165,5 @@ describe("a repeating task", () => {
       due: "2026-06-12T09:00",
       ruleDay: "2026-06-10",
     });
-  });
-});
-
-describe("a reminder", () => {
-  const now = Date.parse("2026-06-10T06:00:00Z");
-  const due = "2026-06-10T07:00:00Z";
-
-  it("counts back from the due time", () => {
-    const choice = choose("30");
-    expect(reminderOf(choice, due, ZONE, now)).toEqual({
-      id: choice.id,
-      channels: ["email"],
-      offset_minutes: 30,
-    });
-    expect(reminderOf({ ...choose("custom"), minutes: "45" }, due, ZONE, now)).toMatchObject({
-      offset_minutes: 45,
-    });
-  });
-
-  it("may have its own time", () => {
-    const choice = { ...choose("at"), at: "2026-06-10T08:30" };
-    expect(reminderOf(choice, null, ZONE, now)).toMatchObject({ at: "2026-06-10T06:30:00Z" });
-  });
-
-  it("says what is wrong before anything is sent", () => {
-    expect(reminderOf(choose(""), null, ZONE, now)).toBeNull();
-    expect(reminderOf(choose("30"), null, ZONE, now)).toMatch(/needs a due time/);
-    expect(reminderOf(choose("1440"), due, ZONE, now)).toMatch(/passed already/);
-    expect(reminderOf(choose("at"), due, ZONE, now)).toMatch(/day and time/);
-    expect(reminderOf({ ...choose("custom"), minutes: "" }, due, ZONE, now)).toMatch(
-      /whole number/,
-    );
   });
 });

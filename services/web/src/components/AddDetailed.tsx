@@ -1,17 +1,20 @@
 import { batch } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { now } from "../clock";
 import { addTask, clearDraft, draft } from "../draft";
 import { listOf } from "../lists";
 import { ApiError } from "../problem";
 import * as quick from "../quick";
-import { reminderOf } from "../reminders";
+import { ensure, preferences, usualChannels } from "../preferences";
+import { quietText } from "../quietHours";
+import { momentOf, orUsual, reminderOf, type ReminderChoice } from "../reminders";
 import * as session from "../session";
 import { dueInstant, type TaskFields } from "../taskForm";
 import { view } from "../tasks";
 import { Alert } from "./Alert";
 import { invalid, unfinishedDate } from "./forms";
-import { dueKind, ReminderField } from "./ReminderField";
+import { dueKind, ReminderChannels, ReminderField } from "./ReminderField";
 import {
   DescriptionField,
   DueField,
@@ -27,6 +30,17 @@ function fieldsHere(): TaskFields {
   const { fields } = draft.value;
   const here = view.value.kind === "list" ? listOf(view.value.id) : undefined;
   return fields.listId || !here || here.archived ? fields : { ...fields, listId: here.id };
+}
+
+/** As chosen; for a task with a time the usual one until somebody chooses. */
+function reminderHere(): ReminderChoice {
+  const fields = fieldsHere();
+  const due = fields.allDay ? null : dueHere(fields);
+  return orUsual(draft.value.reminder, due, preferences.value, now.value);
+}
+
+function dueHere(fields: TaskFields): string | null {
+  return dueInstant(fields, session.zone.value, preferences.value.all_day_time);
 }
 
 function change(fields: TaskFields) {
@@ -45,8 +59,11 @@ export function AddDetailed() {
       focusTitle(element);
     },
   );
-  useEffect(() => focusTitle(form.current), []);
-  const { reminder } = draft.value;
+  useEffect(() => {
+    focusTitle(form.current);
+    void ensure();
+  }, []);
+  const reminder = reminderHere();
   const fields = fieldsHere();
   const common = { fields, error, onChange: change };
 
@@ -75,9 +92,11 @@ export function AddDetailed() {
           choice={reminder}
           optional
           due={dueKind(fields)}
+          quiet={quietOf(reminder, fields)}
           error={error?.fields.reminder}
-          onChange={(changed) => (draft.value = { ...draft.value, reminder: changed })}
+          onChange={choose}
         />
+        <ReminderChannels choice={reminder} onChange={choose} />
         <PriorityField {...common} />
         <ListField {...common} />
         <DescriptionField {...common} />
@@ -95,6 +114,18 @@ export function AddDetailed() {
   );
 }
 
+function choose(reminder: ReminderChoice) {
+  draft.value = { ...draft.value, reminder: { ...reminder, touched: true } };
+}
+
+function quietOf(reminder: ReminderChoice, fields: TaskFields): string {
+  const zone = session.zone.value;
+  const moment = momentOf(reminder, dueHere(fields), zone);
+  if (moment === null) return "";
+  const channels = reminder.channels ?? usualChannels.value;
+  return quietText(moment, channels, fields.priority, preferences.value, zone);
+}
+
 /** Where the next task is typed, in whichever form is shown. */
 export function focusQuickAdd(): void {
   document.querySelector<HTMLElement>(".add [name=title], .add [name=quick]")?.focus();
@@ -106,12 +137,12 @@ function focusTitle(form: HTMLFormElement | null): void {
 
 /** What can be said without asking the server; the reminder to be made with the task. */
 function checked(form: HTMLFormElement) {
-  const { reminder } = draft.value;
   const fields = fieldsHere();
   if (!fields.title.trim()) throw invalid("title", "Enter a title.");
   if (unfinishedDate(form, "due")) throw invalid("due_at", "Finish the day and time, or clear it.");
   const zone = session.zone.value;
-  const body = reminderOf(reminder, dueInstant(fields, zone), zone, Date.now());
+  const usual = usualChannels.value;
+  const body = reminderOf(reminderHere(), { due: dueHere(fields), zone, now: Date.now(), usual });
   if (typeof body === "string") throw invalid("reminder", body);
   return body;
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 
 import { follow } from "../route";
 import { AccountMenu } from "./AccountMenu";
+import { Bell } from "./Bell";
 import { Brand } from "./Brand";
 
 /** `children` stand before the name of the place. */
@@ -12,6 +13,7 @@ export function Header({ children }: { children?: ComponentChildren }) {
       <a class="home" href="/" onClick={follow}>
         <Brand />
       </a>
+      <Bell />
       <AccountMenu />
     </header>
   );

@@ -1,18 +1,19 @@
 import { useId } from "preact/hooks";
 
+import { preferences, usualChannels } from "../preferences";
 import { OFFSETS, type ReminderChoice } from "../reminders";
 import type { TaskFields } from "../taskForm";
 import { offsetText } from "../time";
+import { ChannelsField } from "./ChannelsField";
 import { Field } from "./Field";
 
 /** What a reminder is counted back from. */
 type DueKind = "none" | "day" | "time";
 
-const HINTS = {
-  none: "Needs a due time.",
-  day: "Counted from 09:00 of that day.",
-  time: undefined,
-};
+function hintOf(due: DueKind): string | undefined {
+  if (due === "none") return "Needs a due time.";
+  return due === "day" ? `Counted from ${preferences.value.all_day_time} of that day.` : undefined;
+}
 
 export function dueKind({ due, allDay }: Pick<TaskFields, "due" | "allDay">): DueKind {
   if (!due) return "none";
@@ -25,13 +26,16 @@ interface Props {
   due: DueKind;
   /** The choice "No reminder" makes no sense where one is added. */
   optional: boolean;
+  /** What quiet hours make of it. */
+  quiet: string;
   onChange: (choice: ReminderChoice) => void;
 }
 
-export function ReminderField({ choice, error, due, optional, onChange }: Props) {
-  const hint = choice.kind === "" || choice.kind === "at" ? undefined : HINTS[due];
+export function ReminderField({ choice, error, due, optional, quiet, onChange }: Props) {
+  const counted = choice.kind !== "" && choice.kind !== "at";
+  const hint = [counted && hintOf(due), quiet].filter(Boolean).join(" ");
   return (
-    <Field label="Reminder" note="by e-mail" error={error} hint={hint}>
+    <Field label="Reminder" error={error} hint={hint}>
       {(control) => (
         <>
           <select
@@ -54,6 +58,21 @@ export function ReminderField({ choice, error, due, optional, onChange }: Props)
         </>
       )}
     </Field>
+  );
+}
+
+/** How a reminder comes; nothing without one. */
+export function ReminderChannels({ choice, onChange }: Pick<Props, "choice" | "onChange">) {
+  if (choice.kind === "") return null;
+  return (
+    <div class="wide">
+      <ChannelsField
+        legend="Remind me by"
+        small
+        chosen={choice.channels ?? usualChannels.value}
+        onChange={(channels) => onChange({ ...choice, channels })}
+      />
+    </div>
   );
 }
 

@@ -2,29 +2,22 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import * as api from "../api";
-import { uuid7 } from "../ids";
-import { tell } from "../notices";
+import { ensure } from "../preferences";
 import { explain } from "../problem";
-import { choose, reminderOf } from "../reminders";
-import * as session from "../session";
-import { dueInstant, fieldsOf } from "../taskForm";
-import { knownZone } from "../time";
 import type { Delivery, Reminder, Task } from "../types";
+import { AddReminder } from "./AddReminder";
 import { Alert } from "./Alert";
-import { invalid } from "./forms";
 import { Icon } from "./Icon";
-import { dueKind, ReminderField } from "./ReminderField";
 import { ReminderItem } from "./ReminderItem";
-import { useSubmit } from "./useSubmit";
+import { useLive } from "./useLive";
 
 interface Props {
   task: Task;
   onChanged: () => Promise<void>;
 }
 
-/** "reminder" is ours, the others are the API's names for it. */
-const FIELDS = ["reminder", "offset_minutes", "at"];
-const LOOK_AGAIN_MS = 10_000;
+/** Should no news come through. */
+const LOOK_AGAIN_MS = 20_000;
 
 /** The reminders of a task, what became of each, and a form for one more. */
 export function Reminders({ task, onChanged }: Props) {
@@ -35,14 +28,14 @@ export function Reminders({ task, onChanged }: Props) {
     try {
       const { items } = await api.listReminders(task.id);
       const deliveries = await Promise.all(items.map(({ id }) => api.listDeliveries(id)));
-      // They come newest first; a story reads the other way.
-      list.value = items.map((item, index) => [item, deliveries[index]?.items.toReversed() ?? []]);
+      list.value = items.map((item, index) => [item, deliveries[index]?.items ?? []]);
       failure.value = null;
     } catch (error) {
       failure.value = error;
     }
   }
 
+  useEffect(() => void ensure(), []);
   useEffect(() => {
     void look();
     const timer = setInterval(() => {
@@ -50,6 +43,7 @@ export function Reminders({ task, onChanged }: Props) {
     }, LOOK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [task.id, task.version]);
+  useLive(["reminder", "delivery"], () => void look());
 
   async function changed() {
     await look();
@@ -76,45 +70,14 @@ export function Reminders({ task, onChanged }: Props) {
         {list.value?.map(([reminder, deliveries]) => (
           <ReminderItem
             key={reminder.id}
+            task={task}
             reminder={reminder}
             deliveries={deliveries}
-            onRemoved={changed}
+            onChanged={changed}
           />
         ))}
       </ul>
       <AddReminder task={task} onAdded={changed} />
     </section>
-  );
-}
-
-function AddReminder({ task, onAdded }: { task: Task; onAdded: () => Promise<void> }) {
-  const fields = fieldsOf(task, knownZone(task.time_zone));
-  const first = fields.due ? "30" : "at";
-  const choice = useSignal(choose(first));
-  const { busy, error, message, submit } = useSubmit(FIELDS, async () => {
-    const due = dueInstant(fields, knownZone(task.time_zone));
-    const body = reminderOf(choice.value, due, session.zone.value, Date.now());
-    if (typeof body === "string") throw invalid("reminder", body);
-    if (!body) return;
-    await api.createReminder(task.id, body);
-    choice.value = choose(first);
-    tell("Reminder added.");
-    await onAdded();
-  });
-  const wrong = FIELDS.map((field) => error?.fields[field]).find(Boolean);
-  return (
-    <form class="add-reminder" aria-label="New reminder" noValidate onSubmit={submit}>
-      <ReminderField
-        choice={choice.value}
-        optional={false}
-        due={dueKind(fields)}
-        error={wrong}
-        onChange={(changed) => (choice.value = { ...changed, id: uuid7() })}
-      />
-      <button type="submit" class="button" aria-disabled={busy}>
-        {busy ? "Adding…" : "Add reminder"}
-      </button>
-      <Alert>{message}</Alert>
-    </form>
   );
 }

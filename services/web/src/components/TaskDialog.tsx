@@ -5,6 +5,7 @@ import { getTask } from "../api";
 import { refresh } from "../draft";
 import { known } from "../lists";
 import { clearNotices, complain, inDialog } from "../notices";
+import { wanted } from "../opened";
 import { explain } from "../problem";
 import { trash } from "../tasks";
 import type { Task } from "../types";
@@ -16,6 +17,9 @@ import { Reminders } from "./Reminders";
 import { Crumbs } from "./task/Crumbs";
 import { History } from "./task/History";
 import { Subtasks } from "./task/Subtasks";
+import { useLive } from "./useLive";
+
+const GONE = "This task was moved to the trash elsewhere.";
 
 /** To another task, or out of the dialog. */
 type Way = { to: string } | "out";
@@ -70,6 +74,19 @@ export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => voi
     if (unsaved.current()) asked.value = "out";
     else close();
   };
+
+  useEffect(() => {
+    const id = wanted.value;
+    if (id === null) return;
+    wanted.value = null;
+    if (id !== current.peek().id) open(id);
+  }, [wanted.value]);
+  useLive(["task"], (news) => {
+    const { id, version } = current.peek();
+    const mine = news?.filter((one) => one.id === id && (one.version ?? Infinity) > version);
+    if (mine?.some(({ action }) => action === "deleted")) complain(GONE);
+    else if (mine?.length !== 0) void changed();
+  });
 
   /** The browser closes a dialog without asking when Escape is all that was pressed since. */
   function onKeyDown(event: KeyboardEvent) {

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import type { Page } from "../types";
 import { useAction } from "./useAction";
@@ -13,7 +13,21 @@ export function useList<T>(fetch: (cursor?: string) => Promise<Page<T>>) {
     items.value = cursor ? [...(items.peek() ?? []), ...page.items] : page.items;
     next.value = page.next_cursor;
   });
-  const load = () => reading.run();
+  const pending = useRef<"idle" | "reading" | "again">("idle");
+
+  /** Asked for while it is being read, it is read once more: the answer may be from before. */
+  async function load() {
+    if (pending.current !== "idle") {
+      pending.current = "again";
+      return;
+    }
+    do {
+      pending.current = "reading";
+      await reading.run();
+    } while ((pending.current as string) === "again");
+    pending.current = "idle";
+  }
+
   useEffect(() => void load(), []);
 
   return {

@@ -1,5 +1,6 @@
 import { DeadJobs } from "../components/admin/DeadJobs";
 import { FiguresPage } from "../components/admin/FiguresPage";
+import { Health } from "../components/admin/Health";
 import { People } from "../components/admin/People";
 import { Header } from "../components/Header";
 import { usePage } from "../components/usePage";
@@ -34,6 +35,7 @@ export function Admin({ at }: { at: string }) {
             </a>
           ))}
         </nav>
+        {path !== "/admin" && <Health />}
         <Part />
       </main>
     </>

@@ -10,6 +10,7 @@ import { ImportExport } from "../components/settings/ImportExport";
 import { Password } from "../components/settings/Password";
 import { Profile } from "../components/settings/Profile";
 import { Sessions } from "../components/settings/Sessions";
+import { SettingsNav } from "../components/settings/SettingsNav";
 import { YourData } from "../components/settings/YourData";
 import { useList } from "../components/useList";
 import { usePage } from "../components/usePage";
@@ -37,6 +38,7 @@ export function Settings() {
         <h1 ref={heading} tabIndex={-1}>
           Settings
         </h1>
+        <SettingsNav />
         <Profile user={user} />
         <Email user={user} />
         <Password user={user} onChanged={afterPassword} />

@@ -1,4 +1,3 @@
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { AddTask } from "../components/AddTask";
@@ -6,24 +5,24 @@ import { BatchBar } from "../components/BatchBar";
 import { Header } from "../components/Header";
 import { Shortcuts } from "../components/Shortcuts";
 import { DrawerButton, SidebarOrDrawer } from "../components/sidebar/Drawer";
-import { TaskDialog } from "../components/TaskDialog";
 import { TaskList } from "../components/TaskList";
 import { Toolbar } from "../components/Toolbar";
 import { TrashedLists } from "../components/TrashedLists";
 import { UnsavedReminders } from "../components/UnsavedReminders";
+import { useLive } from "../components/useLive";
 import { usePage } from "../components/usePage";
 import { VerifyHint } from "../components/VerifyHint";
 import { ZoneHint } from "../components/ZoneHint";
 import * as lists from "../lists";
 import { setArchived } from "../listChanges";
+import { opened } from "../opened";
 import { visit } from "../route";
-import { load, missing, phase, view } from "../tasks";
+import { load, missing, phase, refreshShown, view } from "../tasks";
 import type { Task } from "../types";
 
 const STALE_MS = 60_000;
 
 export function Tasks() {
-  const open = useSignal<Task | null>(null);
   const title = titleOf();
   const heading = usePage(title);
   const at = visit.value;
@@ -34,6 +33,8 @@ export function Tasks() {
   useEffect(() => {
     void load();
   }, [at]);
+  useLive(["task"], refreshShown);
+  useLive(["list", "label", "filter"], lists.refreshPlaces);
   return (
     <>
       <Header>
@@ -47,22 +48,10 @@ export function Tasks() {
           <h1 ref={heading} tabIndex={-1}>
             {title}
           </h1>
-          <Body onOpen={(task) => (open.value = task)} />
+          <Body onOpen={(task) => (opened.value = task)} />
         </main>
       </div>
       <Shortcuts />
-      {open.value && (
-        <TaskDialog
-          key={open.value.id}
-          task={open.value}
-          onClosed={() => {
-            open.value = null;
-            // What had the focus before is gone with its task.
-            const lost = document.activeElement === document.body;
-            if (lost) document.getElementById("tasks-title")?.focus();
-          }}
-        />
-      )}
     </>
   );
 }
@@ -103,7 +92,6 @@ function Body({ onOpen }: { onOpen: (task: Task) => void }) {
     </>
   );
 }
-
 
 function titleOf(): string {
   const here = view.value;

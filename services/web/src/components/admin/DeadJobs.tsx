@@ -1,10 +1,15 @@
-import { listDeadJobs, retryJob } from "../../admin";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { figures, listDeadJobs, retryJob, retryKind } from "../../admin";
 import { now } from "../../clock";
+import { kindText, reasonText } from "../../jobs";
 import { tell } from "../../notices";
 import { ApiError } from "../../problem";
 import * as session from "../../session";
 import { agoText, counted } from "../../time";
-import type { Job } from "../../types";
+import type { Figures, Job } from "../../types";
+import { Confirm } from "../Confirm";
 import { ListFrame } from "../ListFrame";
 import { Section } from "../Section";
 import { useAction } from "../useAction";
@@ -12,6 +17,19 @@ import { useList } from "../useList";
 
 export function DeadJobs() {
   const list = useList(listDeadJobs);
+  const asked = useSignal<string | null>(null);
+  const kinds = useSignal<[kind: string, count: number][]>([]);
+  useEffect(() => void count(), []);
+
+  async function count() {
+    const { dead_jobs } = await figures().catch((): Figures => ({}));
+    const counts = typeof dead_jobs === "object" && dead_jobs !== null ? dead_jobs : {};
+    kinds.value = Object.entries(counts).map(([kind, dead]) => [kind, dead ?? 0]);
+  }
+
+  async function look() {
+    await Promise.all([list.load(), count()]);
+  }
 
   async function retry(job: Job) {
     try {
@@ -24,6 +42,14 @@ export function DeadJobs() {
       tell("This job was not dead any more.");
     }
     list.remove(({ id }) => id === job.id);
+    void count();
+  }
+
+  async function retryAll(kind: string) {
+    const { retried, left } = await retryKind(kind);
+    const rest = left > 0 ? ` ${counted(left, "job")} of this kind left: retry them next.` : "";
+    tell(`Trying ${counted(retried, "job")} again.${rest}`);
+    await look();
   }
 
   return (
@@ -36,9 +62,44 @@ export function DeadJobs() {
         </>
       }
     >
+      <div class="actions">
+        {kinds.value.map(([kind, dead]) => (
+          <button
+            key={kind}
+            type="button"
+            class="button small"
+            onClick={() => (asked.value = kind)}
+          >
+            Retry all {dead}: {kindText(kind)}
+          </button>
+        ))}
+        <button
+          type="button"
+          class="button quiet small push"
+          aria-disabled={list.busy}
+          onClick={() => void look()}
+        >
+          {list.busy ? "Looking…" : "Look again"}
+        </button>
+      </div>
       <ListFrame list={list} empty="There are none. All is well.">
         {(job) => <Row key={job.id} job={job} onRetry={() => retry(job)} />}
       </ListFrame>
+      {asked.value && (
+        <Confirm
+          title="Try all of them again?"
+          action={["Retry all", "Retrying…"]}
+          onConfirm={() => retryAll(asked.value as string)}
+          onClosed={() => (asked.value = null)}
+        >
+          {() => (
+            <p>
+              All dead jobs of the kind “{kindText(asked.value ?? "")}” run again, also those that
+              are not shown here. What is no longer wanted by then is not sent.
+            </p>
+          )}
+        </Confirm>
+      )}
     </Section>
   );
 }
@@ -46,12 +107,15 @@ export function DeadJobs() {
 function Row({ job, onRetry }: { job: Job; onRetry: () => Promise<void> }) {
   const zone = session.zone.value;
   const { busy, message, run } = useAction(onRetry);
+  const name = kindText(job.kind);
+  const reason = reasonText(job);
   return (
     <li class="row">
       <div class="row-body">
         <p>
-          <strong>{job.kind}</strong>
+          <strong>{name}</strong> {name !== job.kind && <code>{job.kind}</code>}
         </p>
+        {reason && <p>{reason}</p>}
         {job.last_error && <pre class="error-text">{job.last_error}</pre>}
         <p class="facts">
           <span>{counted(job.attempts, "attempt")}</span>
@@ -69,7 +133,7 @@ function Row({ job, onRetry }: { job: Job; onRetry: () => Promise<void> }) {
       <button
         type="button"
         class="button small"
-        aria-label={`Retry ${job.kind}`}
+        aria-label={`Retry ${name}`}
         aria-disabled={busy}
         onClick={() => void run()}
       >

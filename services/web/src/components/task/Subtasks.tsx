@@ -7,7 +7,7 @@ import { uuid7 } from "../../ids";
 import { tell } from "../../notices";
 import { ApiError, explain } from "../../problem";
 import * as session from "../../session";
-import { load, settle } from "../../tasks";
+import { isNews, load, settle } from "../../tasks";
 import { dueText } from "../../time";
 import type { Task } from "../../types";
 import { Alert } from "../Alert";
@@ -15,6 +15,7 @@ import { TextField } from "../Field";
 import { invalid } from "../forms";
 import { ListFrame } from "../ListFrame";
 import { useList } from "../useList";
+import { useLive } from "../useLive";
 import { useSubmit } from "../useSubmit";
 
 interface Props {
@@ -32,6 +33,12 @@ export function Subtasks({ task, onOpen, onChanged }: Props) {
     if (seen.current !== task.version) void list.load();
     seen.current = task.version;
   }, [task.version]);
+  useLive(["task"], (news) => {
+    // Which task is a subtask of this one is known to the server only.
+    if (!news || news.some(({ id, version }) => id !== task.id && isNews(id, version))) {
+      void list.load();
+    }
+  });
 
   async function changed() {
     await Promise.all([list.load(), onChanged()]);
