@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
@@ -48,3 +49,15 @@ Instant = Annotated[
 UtcInstant = AwareDatetime
 """An instant in an answer: in UTC already, as the database and `clock` give it, so that Pydantic's
 own, fast form of it ends in `Z`."""
+
+
+def known_zone(zone: str) -> str:
+    """Return a zone, or UTC where this build does not know it.
+
+    Nobody's zone may keep what is due to others: another build wrote it, with newer rules.
+    """
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"
+    return zone

@@ -7,8 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.tests.recurrence.zones import ZONES, changes, every_change
-from taskbell.digest.planning import DAY, bounds, known_zone, next_at, plan_due
+from taskbell.digest.planning import DAY, bounds, next_at, plan_due
 from taskbell.recurrence.slots import today
+from taskbell.times import known_zone
 
 ZURICH, AUCKLAND, HONOLULU = "Europe/Zurich", "Pacific/Auckland", "Pacific/Honolulu"
 SEVEN = time(7)

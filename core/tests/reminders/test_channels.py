@@ -1,6 +1,6 @@
 """Firing on each channel: who is told at once, who after quiet hours, and who by mail instead."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -142,3 +142,14 @@ async def test_what_no_device_takes_goes_out_by_mail_once(session: AsyncSession)
     assert (await deliveries(session))["email"].state == "planned"
     gone = payload.model_copy(update={"reminder_id": new_id()})
     assert not await fall_back_to_email(session, gone)
+
+
+async def test_a_zone_that_this_build_does_not_know_stops_nobody(session: AsyncSession) -> None:
+    user = await a_user(session, time_zone="Mars/Olympus")
+    session.add(
+        NotificationPreference(user_id=user.id, quiet_start=time(0), quiet_end=time(23, 59))
+    )
+    task, _ = await due(session, user)
+    task.time_zone = "Mars/Olympus"
+    await due(session, await a_user(session))
+    assert await fire_due(session) == 2

@@ -262,3 +262,35 @@ async def test_what_the_build_before_fired_counts_as_served(session: AsyncSessio
     await session.refresh(reminder)
     assert reminder.state == "fired"
     assert await fire_due(session) == 0
+
+
+async def test_a_moment_that_was_moved_away_from_is_not_told_after_the_next(
+    session: AsyncSession,
+) -> None:
+    """Its mail was never sent; the reminder fired at its new moment since."""
+    task, reminder = await fired(session)
+    who: dict[str, Any] = {"owner_id": task.owner_id, "task_id": task.id}
+    await tasks.update_task(session, **who, patch=TaskPatch(due_at=now() + 5 * HOUR))
+    await session.refresh(reminder)
+    assert reminder.owed_at is not None
+    await pass_by(session, task, reminder)
+    assert reminder.owed_at is None
+    await sent(session)
+    for completed in (True, False):
+        await set_completed(session, **who, completed=completed)
+    assert await state(session, reminder) == "fired"
+    assert await fire_due(session) == 0
+
+
+async def test_a_job_of_before_does_not_bring_back_what_came_since(session: AsyncSession) -> None:
+    """Its worker died; the reminder was snoozed and has fired again when the job runs once more."""
+    _, reminder = await fired(session)
+    job_id, fire_at = await session.scalar(select(col(Job.id))), reminder.last_fire_at
+    assert job_id is not None
+    assert fire_at is not None
+    await session.execute(update(Job).values(state="done", finished_at=now()))  # it runs: not ready
+    await snooze(session, reminder)
+    await wake(session, reminder)
+    await reminders.take_back(session, reminder_id=reminder.id, fire_at=fire_at, job_id=job_id)
+    assert await state(session, reminder) == "fired"
+    assert await fire_due(session) == 0

@@ -1,6 +1,7 @@
 """`python -m taskbell_api`: serve the API."""
 
 import asyncio
+import resource
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from taskbell_api.app import create_app
 from taskbell_api.draining import GRACE_SECONDS, DrainingProtocol
 from taskbell_api.settings import ApiSettings
 
+OPEN_FILES = 10_000
 KEEP_ALIVE_SECONDS = 5
 """The gateway closes its idle connections a second earlier."""
 
@@ -86,9 +88,21 @@ class Processes(Multiprocess):
         super().terminate_all()
 
 
+def allow_open_files() -> None:
+    """Raise the soft limit of open files as far as allowed, up to `OPEN_FILES`.
+
+    Many systems start programs with 1,024, and each live stream is one.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def main() -> None:
     """Check settings and schema once, then serve in one process or several."""
     settings = load(ApiSettings)
+    allow_open_files()
     logs.configure("api", level=settings.log_level, form=settings.log_format)
     try:
         asyncio.run(check_database(settings))

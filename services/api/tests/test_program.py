@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from taskbell.schema import SCHEMA_REVISION
+from taskbell_api.__main__ import OPEN_FILES
 from taskbell_api.settings import ApiSettings, origin_of
 from taskbell_local.ports import free_port
 from taskbell_local.stack import Stack
@@ -224,3 +226,17 @@ def test_settings() -> None:
     assert settings.cors_origins == ("https://app.example.com", "http://localhost:5173")
     assert "https://bell.example.com" in settings.own_origins
     assert origin_of("http://[::1]:8080/x") == "http://[::1]:8080"
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux tells of other processes")
+def test_it_may_open_many_files(start: Start) -> None:
+    """Live streams are one each, and many systems allow 1,024."""
+    port = free_port()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard), hard))
+    try:
+        process = start(API_PORT=str(port))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    wait_for(f"http://127.0.0.1:{port}/api/v1/health", process)
+    assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[0] == min(OPEN_FILES, hard)

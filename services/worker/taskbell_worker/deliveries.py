@@ -15,8 +15,8 @@ from taskbell.reminders.links import NewReminderLink
 from taskbell.reminders.many import Going, begin_many, end_many
 from taskbell_worker.together import Together
 
-PAUSE_SECONDS = 0.01
-SHORT_PAUSE_SECONDS = 0.003
+PAUSE_SECONDS = 0.02
+SHORT_PAUSE_SECONDS = 0.005
 """Where a connection to the mail server is held meanwhile."""
 
 

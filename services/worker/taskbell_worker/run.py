@@ -17,6 +17,7 @@ from taskbell.jobs.lifecycle import ClaimedJob
 from taskbell.mail.smtp import Mailer
 from taskbell.outbound.client import Outbound
 from taskbell_worker.deliveries import Deliveries
+from taskbell_worker.giving_up import give_up
 
 Outcome = Literal["done", "retry", "dead", "lost", "released"]
 Write = Callable[[AsyncSession], Awaitable[None]]
@@ -129,6 +130,8 @@ class Run:
                     )
                 if self.on_failure is not None:
                     await self.on_failure(session, Failure(error, unsure, retry_at))
+                elif last:  # its handler never ran
+                    await give_up(session, job_ids=[self.job.id])
 
         await self._while_leased(step)
         self.outcome, self.error = ("dead" if last else "retry"), error

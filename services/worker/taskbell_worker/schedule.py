@@ -6,16 +6,13 @@ import structlog
 
 from taskbell.clock import now
 from taskbell.db import Database
-from taskbell.digest.service import abandon_digests, plan_digests
+from taskbell.digest.service import plan_digests
 from taskbell.events.service import prune as prune_events
 from taskbell.housekeeping import DAILY, DailyPayload
 from taskbell.jobs import lifecycle
 from taskbell.jobs.service import enqueue
-from taskbell.reminders.delivering import abandon_deliveries
-from taskbell.reminders.firing import fall_back_for, fire_due
-from taskbell.transfer.service import abandon_imports
-from taskbell.webhooks.delivering import end_messages
-from taskbell_worker.handlers.imports import GIVEN_UP
+from taskbell.reminders.firing import fire_due
+from taskbell_worker.giving_up import give_up
 from taskbell_worker.relay import Relay
 
 MOST_FIRED = 500
@@ -64,15 +61,7 @@ class Schedule:
             given_up = [job.id for job in swept if job.state == "dead"]
             given_up += [job.id for job in expired]
             if given_up:
-                await abandon_deliveries(
-                    session, job_ids=given_up, reason="given up: see the job for the reason"
-                )
-                await end_messages(
-                    session, job_ids=given_up, state="failed", reason="given up: its worker died"
-                )
-                await fall_back_for(session, job_ids=given_up)
-                await abandon_digests(session, job_ids=given_up)
-                await abandon_imports(session, job_ids=given_up, reason=GIVEN_UP)
+                await give_up(session, job_ids=given_up)
         for job in swept:
             log.warning(
                 "lease_expired", job_id=str(job.id), kind=job.kind, state=job.state,

@@ -9,11 +9,9 @@ from sqlalchemy import text
 
 from core.tests.mail.scripted import Server
 from core.tests.make import a_reminder, a_task, a_user, make_due
-from taskbell.accounts.models import MailedLink
 from taskbell.clock import now
 from taskbell.db import Database, normalise_url
 from taskbell.reminders.firing import fire_due
-from taskbell.reminders.models import Delivery
 from taskbell_worker.registry import registry
 from taskbell_worker.runner import Runner
 
@@ -80,7 +78,7 @@ async def test_many_are_sent_with_a_few_transactions(
     # a claim, a begin and an end each would be 180
     assert await committed(empty_database) - before < 120
     async with empty_database.connection() as connection:
-        links = await connection.scalar(text(f"SELECT count(*) FROM {MailedLink.__tablename__}"))
+        links = await connection.scalar(text("SELECT count(*) FROM mailed_link"))
     assert links == 60, "the link of each mail works"
 
 
@@ -147,7 +145,6 @@ async def test_what_was_sent_is_noted_once_postgres_is_back(
             return await states(empty_database) == {("sent", 1): 1}
 
         await until(noted)
-        assert runner.running == 0 or len(smtp.mails) == 1
         await away.close()
     assert len(smtp.mails) == 1
 
@@ -189,7 +186,3 @@ async def test_changes_are_told_to_open_pages(
     assert set(told) == {owner}
     assert len(smtp.mails) == 5
     await telling.close()
-
-
-def test_a_delivery_has_a_row_of_its_own() -> None:
-    assert "target" in Delivery.model_fields

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlmodel import col
 
 from core.tests.transfer.sources import REAL, content
@@ -21,7 +21,7 @@ from taskbell.transfer.jobs import IMPORT, ImportPayload
 from taskbell.transfer.models import TaskImport, TaskImportRow
 from taskbell.transfer.parsers import SOURCES
 from taskbell.transfer.writing import PART
-from taskbell_worker.handlers.imports import GIVEN_UP
+from taskbell_worker.giving_up import NO_IMPORT
 
 from .conftest import Do
 from .reading import a_person
@@ -210,15 +210,19 @@ async def test_an_import_that_never_succeeds_is_given_up(empty_database: Databas
     user = await a_person(empty_database)
     due = {"due_date": "2100-01-01", "reminders": [{"offset_minutes": 5}]}
     import_id = await start(empty_database, user, many(0, tasks=[{"id": "t", "title": "T"} | due]))
-    async with empty_database.transaction() as session:  # it can be read, but not be written
-        await session.execute(update(User).values(time_zone="Nowhere/Land"))
-    job = await do(again=await the_job(empty_database))
-    assert (job.state, (await read(empty_database, import_id)).state) == ("ready", "running")
-    async with empty_database.transaction() as session:
-        await session.execute(update(Job).values(attempts=IMPORT.retry.max_attempts - 1))
-    assert (await do(again=job)).state == "dead"
+    async with empty_database.connection() as connection:  # it can be read, but not be written
+        await connection.execute(text("ALTER TABLE task ADD CONSTRAINT no CHECK (false)"))
+    try:
+        job = await do(again=await the_job(empty_database))
+        assert (job.state, (await read(empty_database, import_id)).state) == ("ready", "running")
+        async with empty_database.transaction() as session:
+            await session.execute(update(Job).values(attempts=IMPORT.retry.max_attempts - 1))
+        assert (await do(again=job)).state == "dead"
+    finally:
+        async with empty_database.connection() as connection:
+            await connection.execute(text("ALTER TABLE task DROP CONSTRAINT no"))
     failed = await read(empty_database, import_id)
-    assert (failed.state, failed.error, failed.file) == ("failed", GIVEN_UP, None)
+    assert (failed.state, failed.error, failed.file) == ("failed", NO_IMPORT, None)
 
 
 async def test_no_log_line_says_what_is_in_a_file(

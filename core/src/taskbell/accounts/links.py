@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -133,10 +133,13 @@ async def spend_all(session: AsyncSession, *, user_id: UUID, purposes: tuple[Pur
     )
 
 
-async def prune_links(session: AsyncSession) -> None:
-    """Delete links that ended `PRUNE_AFTER` ago."""
-    await session.execute(
+async def prune_links(session: AsyncSession, *, most: int) -> int:
+    """Delete up to `most` links that ended `PRUNE_AFTER` ago; return how many."""
+    old = select(col(MailedLink.token_hash)).where(col(MailedLink.expires_at) < now() - PRUNE_AFTER)
+    pruned = await session.execute(
         delete(MailedLink)
-        .where(col(MailedLink.expires_at) < now() - PRUNE_AFTER)
+        .where(col(MailedLink.token_hash).in_(old.limit(most)))
+        .returning(col(MailedLink.token_hash))
         .execution_options(synchronize_session=False)
     )
+    return len(pruned.all())

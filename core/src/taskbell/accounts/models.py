@@ -109,7 +109,7 @@ class MailedLink(SQLModel, table=True):
     purpose: str
     email: str
     created_at: datetime = Field(default_factory=now, sa_type=Timestamp)
-    expires_at: datetime = Field(sa_type=Timestamp)
+    expires_at: datetime = Field(sa_type=Timestamp, index=True)
     used_at: datetime | None = Field(default=None, sa_type=Timestamp)
     reminder_id: UUID | None = Field(
         default=None, foreign_key="reminder.id", ondelete="CASCADE", index=True

@@ -6,7 +6,6 @@ days only go forward: who flies to where it is yesterday waits until it is tomor
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from taskbell.recurrence.slots import instant_of, today
 
@@ -60,15 +59,3 @@ def bounds(day: date, zone: str) -> tuple[datetime, datetime]:
         instant_of(datetime.combine(day, time.min), zone),
         instant_of(datetime.combine(day + DAY, time.min), zone),
     )
-
-
-def known_zone(zone: str) -> str:
-    """Return a zone, or UTC where this build does not know it.
-
-    Nobody's zone may keep the digests of others.
-    """
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "UTC"
-    return zone

@@ -20,11 +20,12 @@ from taskbell.digest import contents
 from taskbell.digest.contents import Contents
 from taskbell.digest.jobs import DIGEST, DigestPayload
 from taskbell.digest.models import Digest
-from taskbell.digest.planning import DAY, known_zone, next_at, plan_due
+from taskbell.digest.planning import DAY, next_at, plan_due
 from taskbell.ids import new_id
 from taskbell.jobs.service import NewJob, enqueue_many
 from taskbell.notifications.models import NotificationPreference as Preference
 from taskbell.recurrence.slots import today
+from taskbell.times import known_zone
 
 Ending = Literal["sent", "empty", "failed", "skipped"]
 PRUNE_AFTER = 90 * DAY

@@ -4,6 +4,8 @@ from datetime import date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from taskbell.times import known_zone
+
 _SIZES = ((86_400, "day", "days"), (3600, "hour", "hours"), (60, "minute", "minutes"))
 _SHORT_SIZES = ((86_400, "day", "days"), (3600, "h", "h"), (60, "min", "min"))
 
@@ -22,6 +24,7 @@ class Entry(Protocol):
 
 def in_zone(value: datetime, zone: str) -> str:
     """Return an instant in words, in the time of a zone."""
+    zone = known_zone(zone)
     local = value.astimezone(ZoneInfo(zone))
     return f"{day(local)}, {local:%H:%M} ({zone})"
 

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from taskbell.times import known_zone
+
 
 def quiet_until(
     at: datetime, *, zone: str, start: time | None, end: time | None
@@ -15,7 +17,7 @@ def quiet_until(
     """
     if start is None or end is None or start == end:
         return None
-    local_zone = ZoneInfo(zone)
+    local_zone = ZoneInfo(known_zone(zone))
     local = at.astimezone(local_zone)
     for days in (-1, 0):
         first = local.date() + timedelta(days=days)

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from taskbell.push.vapid import to_base64
-from taskbell.times import to_wire
+from taskbell.times import known_zone, to_wire
 
 MOST_BYTES = 3000
 """Push services must take 4,096 bytes with all that encryption adds; some take less."""
@@ -116,6 +116,7 @@ def test(*, test_id: UUID, moment: datetime) -> Message:
 def _due(due: datetime | date | None, zone: str, moment: datetime) -> str:
     if due is None:
         return ""
+    zone = known_zone(zone)
     today = moment.astimezone(ZoneInfo(zone)).date()
     if not isinstance(due, datetime):
         return "Due today" if due == today else f"Due {_day(due, today)}"

@@ -152,6 +152,8 @@ async def note_outcome(
     """
     device = col(PushSubscription.id)
     mine = col(PushSubscription.owner_id) == owner_id
+    # in one order for all: two messages may have met with opposite fates
+    await session.execute(select(device).where(mine).order_by(device).with_for_update())
     if accepted:
         await session.execute(
             update(PushSubscription)

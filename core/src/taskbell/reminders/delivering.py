@@ -230,6 +230,15 @@ class Attempt:
         }
 
 
+async def hold_reminder(session: AsyncSession, payload: ReminderPayload) -> bool:
+    """Keep a reminder from being deleted until the end of the transaction; False: it is gone.
+
+    Before its deliveries are written: who deletes it locks it first, and those after it.
+    """
+    here = select(col(Reminder.id)).where(col(Reminder.id) == payload.reminder_id)
+    return await session.scalar(here.with_for_update(read=True, key_share=True)) is not None
+
+
 async def begin_delivery(session: AsyncSession, attempt: Attempt) -> None:
     """Note that an attempt begins."""
     await _note(

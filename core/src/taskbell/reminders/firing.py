@@ -29,7 +29,7 @@ from taskbell.mail.jobs import ReminderPayload
 from taskbell.notifications.models import Notification, NotificationPreference
 from taskbell.notifications.quiet import quiet_until
 from taskbell.push.jobs import REMINDER as PUSH
-from taskbell.reminders.delivering import Attempt
+from taskbell.reminders.delivering import Attempt, hold_reminder
 from taskbell.reminders.models import Delivery, Reminder, ReminderOccurrence
 from taskbell.reminders.service import job_group
 from taskbell.tasks.models import Priority, Task
@@ -260,7 +260,10 @@ async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
             served_at=case(
                 (was_snoozed, col(Reminder.served_at)), else_=col(Reminder.next_fire_at)
             ),
-            owed_at=func.nullif(col(Reminder.owed_at), col(Reminder.next_fire_at)),
+            # a moment before this one, that was moved away from, is over with it
+            owed_at=case(
+                (col(Reminder.owed_at) > col(Reminder.next_fire_at), col(Reminder.owed_at))
+            ),
             next_fire_at=None,
             snoozed_until=None,
         )
@@ -310,8 +313,7 @@ async def fall_back_to_email(session: AsyncSession, payload: ReminderPayload) ->
 
     Returns whether it was planned: not if it goes out by e-mail anyway, or the reminder is gone.
     """
-    here = select(col(Reminder.id)).where(col(Reminder.id) == payload.reminder_id)
-    if await session.scalar(here.with_for_update(read=True, key_share=True)) is None:
+    if not await hold_reminder(session, payload):
         return False
     job_id = await _occurrence(session, payload)
     if job_id is None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from taskbell.notifications.preferences import ALL_DAY_TIME
 from taskbell.reminders.models import Reminder
 from taskbell.tasks.models import Task
+from taskbell.times import known_zone
 
 OWED_FOR = timedelta(days=1)
 """So long is a moment that came while its task was done or trashed served when that is undone."""
@@ -45,7 +46,9 @@ def due_instant(task: HasDue, *, all_day_at: time = ALL_DAY_TIME) -> datetime | 
         return task.due_at
     # in UTC: an instant in a gap equals none of another zone (PEP 495), and within a zone
     # arithmetic ignores its changes
-    return datetime.combine(task.due_date, all_day_at, ZoneInfo(task.time_zone)).astimezone(UTC)
+    return datetime.combine(
+        task.due_date, all_day_at, ZoneInfo(known_zone(task.time_zone))
+    ).astimezone(UTC)
 
 
 def fire_time(
@@ -98,6 +101,7 @@ def _snooze(reminder: Reminder, target: datetime, at: datetime) -> datetime | No
     if reminder.state == "snoozed":
         return reminder.snoozed_until
     owed = reminder.owed_at
-    if owed is None or owed == target or at - owed >= OWED_FOR:
+    # before its moment by plan nothing was snoozed
+    if owed is None or owed <= target or at - owed >= OWED_FOR:
         return None
     return owed

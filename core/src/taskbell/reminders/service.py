@@ -300,7 +300,8 @@ async def take_back(
             col(ReminderOccurrence.job_id) == job_id,
         )
     )
-    if reminder.state == "snoozed":  # which took the place of what was not sent
+    later = reminder.state == "fired" and reminder.last_fire_at != fire_at
+    if reminder.state == "snoozed" or later:  # which took the place of what was not sent
         return
     _owe(reminder, fire_at)
     wanted = plan(task, reminder, at=now(), all_day_at=await _all_day_at(session, task))

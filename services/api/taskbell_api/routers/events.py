@@ -17,26 +17,28 @@ from taskbell_api.openapi import errors
 
 router = APIRouter(prefix=BASE, tags=["events"])
 
-_EXAMPLE = """\
-retry: 2000
-
-event: ready
-id: 1dg8bnc-tourwo-ln-0
-data: {"user_id": "0198f2a4-c1d3-7d1b-8a55-c1c6c1f0a000"}
-
-event: change
-id: 1dg8bnc-tourww-lp-0
-data: {"kind":"task","id":"0198f2a4-c1d3-7d1b-8a55-c1c6c1f0a001","action":"updated","version":7,\
-"at":"2026-11-20T09:00:00Z"}
-
-: heartbeat
-id: 1dg8bnc-tours7-lq-0
-
-"""
+_CHANGE = (
+    '{"kind":"task","id":"0198f2a4-c1d3-7d1b-8a55-c1c6c1f0a001","action":"updated","version":7,'
+    '"at":"2026-11-20T09:00:00Z"}'
+)
+# as is usual before OpenAPI 3.2, the schema is that of each event
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events.",
-        "content": {writing.MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {
+            writing.MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "event": {"enum": ["ready", "change", "reset"]},
+                        "id": {"type": "string", "description": "For `Last-Event-ID`. Opaque."},
+                        "data": {"type": "string", "contentMediaType": "application/json"},
+                    },
+                    "required": ["event", "id", "data"],
+                },
+                "example": {"event": "change", "id": "1dg8bnc-tourww-lp-0", "data": _CHANGE},
+            }
+        },
     }
 }
 

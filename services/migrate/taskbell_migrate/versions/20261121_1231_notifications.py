@@ -26,6 +26,8 @@ def upgrade() -> None:
                 f"{still} AND attempt > 1 AND channel IN ('email', 'push')",
             ),
         ):
+            if _is_broken(name):  # a time-out left it behind
+                op.execute(f"DROP INDEX CONCURRENTLY {name}")
             op.create_index(
                 name,
                 "delivery",
@@ -349,6 +351,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_mailed_link_reminder_id"), "mailed_link", ["reminder_id"], unique=False
     )
+    op.create_index(op.f("ix_mailed_link_expires_at"), "mailed_link", ["expires_at"], unique=False)
     op.create_foreign_key(
         op.f("fk_mailed_link_reminder_id"),
         "mailed_link",
@@ -362,6 +365,11 @@ def upgrade() -> None:
     check = "state <> 'snoozed' OR snoozed_until IS NOT NULL"
     op.execute(f"ALTER TABLE reminder ADD CONSTRAINT ck_reminder_snoozed CHECK ({check}) NOT VALID")
     op.execute("ALTER TABLE reminder VALIDATE CONSTRAINT ck_reminder_snoozed")
+
+
+def _is_broken(index: str) -> bool:
+    query = sa.text("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+    return bool(op.get_bind().execute(query, {"name": index}).scalar())
 
 
 def _lanes() -> None:
@@ -386,6 +394,7 @@ def downgrade() -> None:
     op.drop_column("reminder", "snoozed_until")
     op.drop_column("reminder", "served_at")
     op.drop_constraint(op.f("fk_mailed_link_reminder_id"), "mailed_link", type_="foreignkey")
+    op.drop_index(op.f("ix_mailed_link_expires_at"), table_name="mailed_link")
     op.drop_index(op.f("ix_mailed_link_reminder_id"), table_name="mailed_link")
     op.drop_column("mailed_link", "occurrence")
     op.drop_column("mailed_link", "fire_at")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskbell.db import is_unreachable
@@ -17,6 +18,7 @@ from taskbell.reminders.delivering import (
     NotWanted,
     begin_delivery,
     end_delivery,
+    hold_reminder,
     plan_next_attempt,
     read_due,
 )
@@ -25,6 +27,8 @@ from taskbell.reminders.many import Going
 from taskbell.reminders.service import take_back
 from taskbell_worker.deliveries import Deliveries
 from taskbell_worker.run import Failure, Run
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ class _Delivery:
             return await self._together.end(self._going, owner_id=due.user.id, response=response)
         except Exception as error:
             if not is_unreachable(error):
-                raise
+                log.exception("not_ended_together")
             return False  # alone it is tried again, as long as the lease lasts
 
     async def skip(self, why: NotWanted) -> None:
@@ -189,8 +193,9 @@ class _Delivery:
     async def failed(self, session: AsyncSession, failure: Failure) -> None:
         """Note a failed attempt, and the next one."""
         state = "unknown" if failure.ambiguous else "failed"
+        here = await hold_reminder(session, self.attempt.payload)
         await self._end(session, Ended(state, failure.error, failure.retry_at))
-        if failure.retry_at is not None:
+        if here and failure.retry_at is not None:
             await plan_next_attempt(session, self.attempt, planned_at=failure.retry_at)
 
     async def _end(self, session: AsyncSession, ended: Ended) -> None:

@@ -35,15 +35,11 @@ async def prune(run: Run, _payload: DailyPayload) -> None:
     That is links, exports, reports of imports, answers kept for an `Idempotency-Key`, digests,
     notifications, messages of webhooks, and answers to test messages.
     """
-    async with run.database.transaction() as session:
-        await prune_sessions(session)
-        await prune_links(session)
-        await prune_exports(session)
-        await prune_imports(session)
-        await prune_digests(session)
-        await prune_tests(session)
-    for forget in (prune_keys, prune_notifications, prune_messages):
+    for forget in (prune_links, prune_keys, prune_notifications, prune_messages):
         pruned = BATCH
         while pruned == BATCH:
             async with run.database.transaction() as session:
                 pruned = await forget(session, most=BATCH)
+    for forget_all in (prune_sessions, prune_exports, prune_imports, prune_digests, prune_tests):
+        async with run.database.transaction() as session:
+            await forget_all(session)

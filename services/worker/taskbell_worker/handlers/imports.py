@@ -9,13 +9,10 @@ from taskbell.errors import ConflictError, InvalidError, NotFoundError
 from taskbell.transfer import service as imports
 from taskbell.transfer.jobs import IMPORT, ImportPayload
 from taskbell.transfer.service import Ready, Work
+from taskbell_worker.giving_up import NO_IMPORT
 from taskbell_worker.registry import handles
 from taskbell_worker.run import Failure, Run
 
-GIVEN_UP = (
-    "Something went wrong on our side. What was imported until then stays; the same file can be "
-    "imported again, and nothing is doubled."
-)
 _one_at_a_time = Lock()
 """While it is read, a file may take some hundred megabytes."""
 
@@ -26,7 +23,7 @@ async def import_file(run: Run, payload: ImportPayload) -> None:
 
     async def failed(session: AsyncSession, failure: Failure) -> None:
         if failure.retry_at is None:
-            await imports.fail(session, import_id=payload.import_id, error=GIVEN_UP)
+            await imports.fail(session, import_id=payload.import_id, error=NO_IMPORT)
 
     run.on_failure = failed
     async with run.database.transaction() as session:

@@ -80,9 +80,9 @@ async def _note(run: Run, message: WebhookMessage, answer: Answer | None, failur
 
 
 def _said(webhook: Webhook, headers: dict[str, str], body: bytes) -> list[str]:
-    target = parse(webhook.url)
-    lines = [f"POST {target.path} HTTP/1.1", f"Host: {target.authority}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    # the path may be a secret, which an API token must not get this way; neither may a signature
+    lines = ["POST /… HTTP/1.1", f"Host: {parse(webhook.url).authority}"]
+    lines += [f"{name}: {'…' if name in _HIDDEN else value}" for name, value in headers.items()]
     return [f"→ {line}" for line in [*lines, "", body.decode()]]
 
 
@@ -101,4 +101,5 @@ def _verdict(webhook: Webhook, said: list[str], answer: Answer | None, failure: 
     return Verdict(answer.ok, f"{name} {verb}: {status}.", transcript)
 
 
+_HIDDEN = frozenset({"webhook-signature"})
 _SHOWN = frozenset({"content-type", "location", "retry-after", "server"})
