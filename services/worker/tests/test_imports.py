@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from core.tests.transfer.sources import REAL, content
@@ -206,21 +206,21 @@ async def test_what_a_parser_does_not_expect_ends_the_import_at_once(
     assert failed.file is None
 
 
-async def test_an_import_that_never_succeeds_is_given_up(empty_database: Database, do: Do) -> None:
+async def test_an_import_that_never_succeeds_is_given_up(
+    empty_database: Database, do: Do, monkeypatch: pytest.MonkeyPatch
+) -> None:
     user = await a_person(empty_database)
-    due = {"due_date": "2100-01-01", "reminders": [{"offset_minutes": 5}]}
-    import_id = await start(empty_database, user, many(0, tasks=[{"id": "t", "title": "T"} | due]))
-    async with empty_database.connection() as connection:  # it can be read, but not be written
-        await connection.execute(text("ALTER TABLE task ADD CONSTRAINT no CHECK (false)"))
-    try:
-        job = await do(again=await the_job(empty_database))
-        assert (job.state, (await read(empty_database, import_id)).state) == ("ready", "running")
-        async with empty_database.transaction() as session:
-            await session.execute(update(Job).values(attempts=IMPORT.retry.max_attempts - 1))
-        assert (await do(again=job)).state == "dead"
-    finally:
-        async with empty_database.connection() as connection:
-            await connection.execute(text("ALTER TABLE task DROP CONSTRAINT no"))
+    import_id = await start(empty_database, user, many(1))
+
+    async def broken(*_: Any, **__: Any) -> bool:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("taskbell.transfer.service.import_part", broken)
+    job = await do(again=await the_job(empty_database))
+    assert (job.state, (await read(empty_database, import_id)).state) == ("ready", "running")
+    async with empty_database.transaction() as session:
+        await session.execute(update(Job).values(attempts=IMPORT.retry.max_attempts - 1))
+    assert (await do(again=job)).state == "dead"
     failed = await read(empty_database, import_id)
     assert (failed.state, failed.error, failed.file) == ("failed", NO_IMPORT, None)
 
