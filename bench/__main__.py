@@ -14,6 +14,7 @@ both sides; figures are medians. Each part can run alone:
   lists      late pages and filters of users with 10,000 tasks in a table of a million rows
   jobs       the job engine beside plain arq
   reminders  10,000 reminders due in one second, until every mail is accepted
+  events     2,000 live streams: what each costs, how soon it tells, and how they end
   processes  memory of api and worker, and how long they take to start
 
 A whole run writes bench/results.json, bench/RESULTS.md and docs/bench.svg; `--only` and `--quick`
@@ -39,7 +40,7 @@ from bench.result import Result
 from bench.stage import Stage, stage
 
 ON_STAGE = ("api", "gateway", "pgbench", "layers", "replicas", "lives", "logins", "scale", "lists")
-BY_ITSELF = ("jobs", "reminders", "processes")
+BY_ITSELF = ("jobs", "reminders", "events", "processes")
 PARTS = ON_STAGE + BY_ITSELF
 MEASUREMENTS = {
     "api": 2 * len(API) + len(NO_MEMORY) + len(CEILINGS), "gateway": 4, "replicas": 8, "scale": 6,

@@ -18,6 +18,7 @@ class Options:
     singles: int = 120
     job_rounds: int = 3
     reminders: int = 10_000
+    streams: int = 2000
     starts: int = 3
 
     def changed(self, **given: int | None) -> "Options":
@@ -27,5 +28,5 @@ class Options:
 
 QUICK = Options(
     rounds=2, seconds=1, large_rows=100_000, pgbench_seconds=1, jobs=500, singles=30,
-    job_rounds=1, reminders=500, starts=1,
+    job_rounds=1, reminders=500, streams=200, starts=1,
 )  # fmt: skip

@@ -1,119 +1,98 @@
 """reminders: thousands due in one second, until a mail server has accepted every mail."""
 
-import asyncio
-import time
-from dataclasses import dataclass
-from datetime import timedelta
-from uuid import UUID
-
-import asyncpg
-
+from bench.burst import CALLS_A_SECOND, MILLISECONDS, PEOPLE, Burst, burst, share
 from bench.options import Options
 from bench.result import Figure, Result, Table
-from taskbell.clock import now
-from taskbell.db import Database
-from taskbell_local.stack import Stack
-from tests.faults.mailserver import mail_server
-from tests.faults.people import add_person, add_reminders, look
-from tests.faults.waiting import until
+from bench.scan import DUE, Scan, scan
 
-PEOPLE = 100
-WORKERS = 2
-PATIENCE_SECONDS = 600
+WORKERS = (1, 2)
+LATE_AT_MOST = 20.0
+"""Seconds: 99 of 100 reminders, with one worker."""
 
+SLOWER_AT_MOST = 1.5
+"""The API's 95th percentile while all this happens, by that of a quiet time before."""
 
-@dataclass(frozen=True)
-class Burst:
-    """Seconds from the due time to the acceptance of the first, the middle and the last mail."""
-
-    count: int
-    first: float
-    half: float
-    last: float
-    copies: int
-    """Mails beyond the first one of each reminder."""
+SCAN_AT_MOST = 5.0
+"""Milliseconds."""
 
 
 def run(options: Options) -> Result:
-    """Let the reminders come due on a stack of its own."""
-    found = asyncio.run(_burst(options.reminders))
-    row = [
-        f"{found.count:,}", f"{found.first:.1f}", f"{found.half:.1f}", f"{found.last:.1f}",
-        f"{found.count / found.last:.0f}", str(found.copies),
-    ]  # fmt: skip
-    columns = ["reminders", "first mail, s", "half, s", "all, s", "mails/s", "copies too many"]
+    """Let the reminders come due with one worker and with two; then scan a large table."""
+    bursts = {workers: burst(options.reminders, workers=workers) for workers in WORKERS}
+    scanned = scan(options.large_rows)
     return Result(
         "Reminders due in one second",
-        [Table(columns, [row])],
+        [_burst_table(bursts), _api_table(bursts), _scan_table(scanned)],
+        [*_figures(bursts), *_scan_figures(scanned)],
         [
-            Figure("mails a second", found.count / found.last, "/s"),
-            Figure("until the first mail", found.first, "s"),
-            Figure("copies too many", found.copies, at_most=0),
-        ],
-        [
-            f"{found.count:,} reminders of {PEOPLE} people due at the same instant, {WORKERS}"
-            " workers. Seconds from that instant until the mail server, a small one in the bench's"
-            " own process, has accepted the mail; then each reminder's job is done and its one"
-            " delivery is recorded as sent. Nothing was pinned to cores.",
+            f"{options.reminders:,} reminders of {PEOPLE} people due at the same instant. Seconds"
+            " from that instant until the mail server, a small one in a process of its own that"
+            f" takes {MILLISECONDS} ms for each message, has accepted the mail; then each job is"
+            " done and each delivery is recorded as sent. Nothing was pinned to cores: workers,"
+            " API, Postgres, Redis, mail server and the callers shared them.",
+            f"Meanwhile {CALLS_A_SECOND} requests a second to one API process, a quarter of them"
+            " changes; `quiet` are the seconds before.",
+            f"The scan is what `EXPLAIN ANALYZE` says of it, in a table of {scanned.rows:,}"
+            f" scheduled reminders: none of them due, and {DUE}.",
         ],
     )
 
 
-async def _burst(count: int) -> Burst:
-    async with mail_server() as mail:
-        accepted: list[float] = []
-        enough = asyncio.Event()
-
-        def take(_recipient: str) -> None:
-            accepted.append(time.time())
-            if len(accepted) == count:
-                enough.set()
-
-        mail.after_taking = take
-        services = ("postgres", "redis", "migrate", "worker")
-        stack = Stack(services=services, workers=WORKERS, smtp_url=mail.url)
-        # in a thread: the mail server goes on meanwhile
-        await asyncio.to_thread(stack.__enter__)
-        try:
-            at = await _send(stack, count, enough)
-        finally:
-            await asyncio.to_thread(stack.close)
-    seconds = sorted(moment - at for moment in accepted)
-    copies = len(seconds) - count
-    return Burst(count, seconds[0], seconds[len(seconds) // 2], seconds[-1], copies)
+def _burst_table(bursts: dict[int, Burst]) -> Table:
+    rows = [
+        [
+            f"{workers} worker{'s' if workers > 1 else ''}", f"{found.late[0]:.1f}",
+            f"{share(found.late, 0.5):.1f}", f"{share(found.late, 0.99):.1f}",
+            f"{found.late[-1]:.1f}", f"{found.rate:.0f}", str(found.copies),
+        ]
+        for workers, found in bursts.items()
+    ]  # fmt: skip
+    columns = ["", "first mail, s", "p50, s", "p99, s", "all, s", "mails/s", "copies too many"]
+    return Table(columns, rows)
 
 
-async def _send(stack: Stack, count: int, enough: asyncio.Event) -> float:
-    """Return when the reminders were due, once each was sent. Raises `TimeoutError`."""
-    database = Database(stack.database_url, application_name="bench", pool_size=2)
-    try:
-        reminders: list[UUID] = []
-        for number in range(PEOPLE):
-            person = await add_person(database, f"bob{number}")
-            later = now() + timedelta(hours=1)
-            reminders += await add_reminders(database, person, count // PEOPLE, at=later)
-        at = await _make_due(stack)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await enough.wait()
-            await until(lambda: _all_recorded(database, reminders), "every delivery recorded")
-    finally:
-        await database.close()
-    return at
+def _api_table(bursts: dict[int, Burst]) -> Table:
+    rows = []
+    for workers, found in bursts.items():
+        for when, times in (("quiet", found.quiet_ms), ("during the burst", found.during_ms)):
+            rows.append([
+                f"{workers} worker{'s' if workers > 1 else ''}, {when}",
+                *(f"{share(times, part):.1f}" for part in (0.5, 0.95, 0.99)),
+            ])  # fmt: skip
+    return Table(["API", "p50, ms", "p95, ms", "p99, ms"], rows)
 
 
-async def _make_due(stack: Stack) -> float:
-    """Move all reminders to one instant a second from now; return it."""
-    connection = await asyncpg.connect(stack.owner_url)
-    try:
-        await connection.execute("ANALYZE")
-        at = now() + timedelta(seconds=1)
-        await connection.execute("UPDATE reminder SET at = $1, next_fire_at = $1", at)
-    finally:
-        await connection.close()
-    return at.timestamp()
+def _scan_table(scanned: Scan) -> Table:
+    rows = [
+        ["none", f"{scanned.none_due_ms:.2f}"],
+        [str(DUE), f"{scanned.some_due_ms:.2f}"],
+    ]
+    return Table([f"due of {scanned.rows:,}", "scan, ms"], rows)
 
 
-async def _all_recorded(database: Database, reminders: list[UUID]) -> bool:
-    """Tell whether every reminder has its one delivery."""
-    rows = await look(database, reminders)
-    return all(row.state == "done" and row.deliveries == ["sent"] for row in rows)
+def _figures(bursts: dict[int, Burst]) -> list[Figure]:
+    one, two = (bursts[workers] for workers in WORKERS)
+    return [
+        Figure("mails a second, one worker", one.rate, "/s"),
+        Figure("mails a second, two workers", two.rate, "/s"),
+        Figure("late, p50, one worker", share(one.late, 0.5), "s"),
+        Figure("late, p99, one worker", share(one.late, 0.99), "s", at_most=LATE_AT_MOST),
+        Figure("late, p99, two workers", share(two.late, 0.99), "s", at_most=LATE_AT_MOST),
+        Figure("copies too many", one.copies + two.copies, at_most=0),
+        *(
+            Figure(
+                f"API p95 by quiet, {workers} worker{'s' if workers > 1 else ''}",
+                share(found.during_ms, 0.95) / share(found.quiet_ms, 0.95),
+                at_most=SLOWER_AT_MOST,
+            )
+            for workers, found in bursts.items()
+        ),
+    ]
+
+
+def _scan_figures(scanned: Scan) -> list[Figure]:
+    return [
+        Figure("scan, none due", scanned.none_due_ms, "ms", at_most=SCAN_AT_MOST),
+        Figure(f"scan, {DUE} due", scanned.some_due_ms, "ms", at_most=SCAN_AT_MOST),
+        Figure("scan reads its index", float(scanned.uses_the_index), at_least=1),
+    ]
