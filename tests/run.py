@@ -18,6 +18,8 @@ from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
+# Its table is written by the fault tests: all that is not a short run.
+REPORT = "docs/reliability.md"
 BROWSERS = ROOT / ".uv/browsers"
 # What Linux distributions and macOS call a browser that Playwright can drive.
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -60,7 +62,7 @@ def main(arguments: list[str]) -> int:
     for name in names or DEFAULT:
         suite = SUITES[name]
         print(f"\n=== {suite.title}", flush=True)
-        if suite.stack == "compose" and not _docker_answers():
+        if suite.stack == "compose" and not docker_answers():
             print("NOT RUN: no Docker engine answers on this machine.", flush=True)
             if names:
                 total.failed += 1  # it was asked for by name
@@ -90,6 +92,10 @@ def _run(name: str, suite: Suite, options: list[str], total: Count) -> None:
     # make hands these on from its command line; they are not for the stacks of the tests.
     for variable in ("PORT", "MAIL_PORT", "STATE", "WORKERS", "API_REPLICAS", "DATABASE_URL"):
         environment.pop(variable, None)
+    if name == "faults" and environment.get("FAULTS") != "short":
+        environment["FAULTS_REPORT"] = REPORT
+        if not options:  # all of them: figures of earlier runs are not needed
+            (RESULTS / "faults.json").unlink(missing_ok=True)
     if suite.stack:
         environment["TASKBELL_STACK"] = suite.stack
         environment |= _browser()
@@ -121,7 +127,8 @@ def _count(report: Path) -> Count:
     return count
 
 
-def _docker_answers() -> bool:
+def docker_answers() -> bool:
+    """Tell whether there is a Docker engine that can be used."""
     if not shutil.which("docker"):
         return False
     try:

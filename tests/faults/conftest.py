@@ -4,6 +4,7 @@
 which is made whole again after each of them.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -13,11 +14,14 @@ import pytest
 import pytest_asyncio
 import structlog
 
+from taskbell_local.postgres import MAJOR
 from taskbell_local.stack import Stack
-from tests.faults import figures
+from tests.faults import figures, report
 from tests.faults.field import LEASE_SECONDS, SLOTS, WORKERS, Field
 from tests.faults.kinds import EFFECTS_FILE
 from tests.faults.mailserver import MailServer, mail_server
+from tests.faults.street import Street
+from tests.faults.street import street as open_street
 
 SHORT = os.environ.get("FAULTS") == "short"
 ENGINE = ("postgres", "redis", "migrate", "worker")
@@ -30,10 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if figures.lines:
+    table = "" if SHORT else report.keep(MAJOR)
+    lines = [*figures.lines, *([table] if table else [])]
+    if lines:
         terminalreporter.section("figures")
-        for line in figures.lines:
-            terminalreporter.write_line(line)
+    for line in lines:
+        terminalreporter.write_line(line)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -121,6 +127,31 @@ def whole_stack(
         web_root=page,
     ) as stack:
         yield stack
+
+
+@pytest_asyncio.fixture(scope="session")
+async def whole_street(
+    effects_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Street]:
+    page, env = tmp_path_factory.mktemp("page"), worker_environment(effects_file)
+    async with open_street(page, env, worker_module="tests.faults.worker") as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def street(whole_street: Street) -> AsyncIterator[Street]:
+    """Everything behind proxies; made whole again after each test."""
+    stack = whole_street.stack
+    failures = len(stack.failures)
+    yield whole_street
+    for proxy in whole_street.proxies.values():
+        proxy.heal()
+    await asyncio.to_thread(make_whole, stack)
+    for service in ("api", "nginx"):
+        stack.thaw(service)
+        await asyncio.to_thread(stack.start, service)
+    ended = [str(failure) for failure in stack.failures[failures:]]
+    assert not ended, f"a process ended by itself: {ended}"
 
 
 @pytest.fixture

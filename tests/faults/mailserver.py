@@ -47,13 +47,20 @@ class MailServer:
         self.taken: list[tuple[str, str]] = []
         """(recipient, Message-ID) of each message it took, in order."""
 
+        self.dates: dict[str, str] = {}
+        """The Date of each Message-ID."""
+
         self.after_taking: Callable[[str], None] = lambda _recipient: None
         """Called with the recipient before the 250 is sent."""
 
         self.greeting = "220 faults ESMTP"
+        self.hangs_at = ""
+        """`greeting`: it takes connections and says nothing; `dot`: it takes messages so."""
+
         self.port = 0
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -78,8 +85,14 @@ class MailServer:
         for writer in list(self._open):
             writer.transport.abort()
         await self._server.wait_closed()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=10)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         self._open.add(writer)
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -90,6 +103,9 @@ class MailServer:
 
     async def _dialogue(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         recipient, does = "", Does.TAKE
+        if self.hangs_at == "greeting":
+            await reader.read()  # until the client has had enough
+            return
         writer.write(f"{self.greeting}\r\n".encode())
         while line := (await reader.readline()).decode().strip():
             verb = line.split(maxsplit=1)[0].upper()
@@ -121,8 +137,12 @@ class MailServer:
         self, content: bytes, reader: asyncio.StreamReader, recipient: str, does: Does
     ) -> bool:
         """After the final dot: return whether there is an answer."""
+        if self.hangs_at == "dot":
+            does = Does.HANG
         if does in {Does.TAKE, Does.TAKE_AND_DROP}:
-            self.taken.append((recipient, str(message_from_bytes(content)["Message-ID"])))
+            message = message_from_bytes(content)
+            self.taken.append((recipient, str(message["Message-ID"])))
+            self.dates[str(message["Message-ID"])] = str(message["Date"])
             self.after_taking(recipient)
         if does is Does.HANG:
             await reader.read()  # until the client has had enough

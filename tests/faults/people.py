@@ -1,5 +1,6 @@
 """People with tasks and reminders that become due, straight into the database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +49,12 @@ async def add_person(database: Database, name: str) -> Person:
 
 
 async def add_reminders(
-    database: Database, person: Person, count: int, *, at: datetime | None = None
+    database: Database,
+    person: Person,
+    count: int,
+    *,
+    at: datetime | None = None,
+    channels: Sequence[str] = ("email",),
 ) -> list[UUID]:
     """Add so many tasks with a reminder each, all due at one moment: now, unless `at` says so."""
     moment = at or now()
@@ -60,7 +66,7 @@ async def add_reminders(
         tasks.append({**task, **due, "reminders_count": 1})
         reminder = {"id": new_id(), "task_id": task["id"], "owner_id": person.id, "at": moment}
         reminders.append(
-            {**reminder, "channels": ["email"], "state": "scheduled", "next_fire_at": moment}
+            {**reminder, "channels": list(channels), "state": "scheduled", "next_fire_at": moment}
         )
     async with database.transaction() as session:
         await session.execute(insert(Task), tasks)
