@@ -390,7 +390,7 @@ def _lanes() -> None:
 
 
 def downgrade() -> None:
-    op.drop_constraint("ck_reminder_snoozed", "reminder", type_="check")
+    op.drop_constraint(op.f("ck_reminder_snoozed"), "reminder", type_="check")
     op.drop_column("reminder", "snoozed_until")
     op.drop_column("reminder", "served_at")
     op.drop_constraint(op.f("fk_mailed_link_reminder_id"), "mailed_link", type_="foreignkey")
