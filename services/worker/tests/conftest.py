@@ -86,9 +86,10 @@ async def make_runner(
             database: Database = empty_database,
             unconfirmed_per_day: int = 200,
             outbound: Outbound | None = None,
+            smtp_timeout: float = 1,
             **more: Any,
         ) -> Runner:
-            mailer = Mailer(smtp.url, timeout=1)
+            mailer = Mailer(smtp.url, timeout=smtp_timeout)
             stack.push_async_callback(mailer.close)
             resources = Resources(
                 database,

@@ -150,9 +150,10 @@ async def test_what_was_sent_is_noted_once_postgres_is_back(
 
 
 async def test_a_drain_gives_back_what_waits_for_a_connection(
-    empty_database: Database, runner: Runner, smtp: Server
+    empty_database: Database, make_runner: MakeRunner, smtp: Server
 ) -> None:
     """The mail server takes nothing: none of them has begun, and no attempt is counted."""
+    runner = make_runner(registry=registry, smtp_timeout=20)
     await fire(empty_database, 12)
     smtp.script = {"RCPT": "hang"}
     await runner.take_next()
@@ -186,3 +187,34 @@ async def test_changes_are_told_to_open_pages(
     assert set(told) == {owner}
     assert len(smtp.mails) == 5
     await telling.close()
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_an_attempt_that_fails_while_its_reminder_is_deleted_ends(
+    empty_database: Database, runner: Runner, smtp: Server, deleted: bool
+) -> None:
+    """The deletion holds the reminder and waits for its deliveries: first one, then the other."""
+    (reminder_id,) = await fire(empty_database, 1)
+    smtp.script["RCPT"] = "451 later"
+    async with empty_database.transaction() as session:
+        lock = text("SELECT id FROM reminder WHERE id = :id FOR UPDATE")
+        await session.execute(lock, {"id": reminder_id})
+        await runner.take_next()
+
+        async def waits() -> bool:
+            async with empty_database.connection() as connection:
+                query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                return bool(await connection.scalar(text(query)))
+
+        await until(waits)
+        if deleted:
+            delete = text("DELETE FROM reminder WHERE id = :id")
+            await session.execute(delete, {"id": reminder_id})
+    async with empty_database.connection() as connection:
+
+        async def ended() -> bool:
+            return bool(await connection.scalar(text("SELECT state = 'ready' FROM job")))
+
+        await until(ended)
+    left = {("failed", 1): 1, ("planned", 2): 1}
+    assert await states(empty_database) == ({} if deleted else left)
