@@ -103,7 +103,12 @@ async def test_what_servers_do(post: Post) -> None:
         )
         for script, reminder in reminders.items()
     }  # fmt: skip
-    assert found == EXPECTED
+    # a connection that was used before may have been closed meanwhile: that costs no attempt
+    closed = (Does.LATER_RCPT, Does.CLOSE_RCPT)
+    *_, deliveries = found[closed]
+    assert deliveries in (["failed", "sent"], ["failed", "failed", "sent"])
+    assert found | {closed: EXPECTED[closed]} == EXPECTED
+    assert found[closed][:3] == EXPECTED[closed][:3]
     refused = rows[reminders[(Does.NEVER_RCPT,)]]
     assert "550 5.1.1 nobody of that name" in refused.last_error
 
