@@ -170,6 +170,7 @@ async def test_python_and_postgres_take_out_the_same(session: AsyncSession, titl
     except ValueError:
         assume(False)
         return
+    assume("\u1680" not in title)  # Postgres takes this space, of Ogham, for a letter
     owner = await a_user(session)
     await a_task(session, owner, title=new.title)
     lexemes: Any = await session.scalar(

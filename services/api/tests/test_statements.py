@@ -74,8 +74,8 @@ EXPECTED = {
     "DELETE /api/v1/users/me": A + 1 + T + 11 + T,
     "GET /api/v1/tasks": 1,
     "POST /api/v1/tasks": 1,
-    "POST /api/v1/tasks/quick": A + 8 + T,  # three of them for its reminder
-    "POST /api/v1/tasks/batch": A + 5 + T,
+    "POST /api/v1/tasks/quick": A + 9 + T,  # three of them for its reminder
+    "POST /api/v1/tasks/batch": A + 6 + T,
     "GET /api/v1/tasks/{task_id}": 1,
     "PATCH /api/v1/tasks/{task_id}": 1,
     "PUT /api/v1/tasks/{task_id}": A + 8 + T,
@@ -122,7 +122,7 @@ EXPECTED = {
     "PATCH /api/v1/users/me/notifications": A + 3 + T,
     "POST /api/v1/users/me/test-notification": A + 2 + T + 1 + T,
     "GET /api/v1/users/me/test-notification/{notification_test_id}": A + 1 + T,
-    "POST /api/v1/reminders/{reminder_id}/snooze": A + 6 + T,
+    "POST /api/v1/reminders/{reminder_id}/snooze": A + 5 + T,
     "GET /api/v1/filters": A + 1 + T,
     "POST /api/v1/filters": A + 4 + T,
     "GET /api/v1/filters/{filter_id}": A + 1 + T,

@@ -293,4 +293,4 @@ async def test_statements_of_quick_add(statements: Counted) -> None:
     made = await seen.of(ada.post("/tasks/quick", json={"text": text, "dry_run": True}))
     assert len(made) == A + 3 + T, "\n".join(made)
     made = await seen.of(ada.post("/tasks/quick", json={"text": text}), 201)
-    assert len(made) == A + 12 + T, "\n".join(made)
+    assert len(made) == A + 11 + T, "\n".join(made)

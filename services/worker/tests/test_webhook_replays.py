@@ -116,7 +116,7 @@ async def test_a_test_message_shows_what_was_said(
     assert verify(hook.secret, request)
     assert json.loads(request.body)["type"] == "test"
     lines = (verdict.transcript or "").splitlines()
-    assert lines[:2] == ["→ POST /hook HTTP/1.1", f"→ Host: 127.0.0.1:{server.port}"]
+    assert lines[:2] == ["→ POST /… HTTP/1.1", f"→ Host: 127.0.0.1:{server.port}"]
     assert f"→ webhook-id: {request.headers['webhook-id']}" in lines
     assert lines[-5:] == [
         "← HTTP/1.1 201 Created",
@@ -125,6 +125,7 @@ async def test_a_test_message_shows_what_was_said(
         "← hello",
         "← there",
     ]
+    assert "→ webhook-signature: …" in lines
     assert hook.secret not in (verdict.transcript or "")
     listed = await message(empty_database)
     assert (listed.kind, listed.state, listed.attempts) == ("test", "delivered", 1)

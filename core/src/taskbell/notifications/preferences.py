@@ -18,6 +18,9 @@ from taskbell.notifications.schemas import PreferencesPatch
 
 ALL_DAY_TIME = time(9)
 DIGEST_TIME = time(7)
+_SET_NONE = "users_without_preferences"
+"""Key in `session.info`."""
+
 _CLEARED: dict[str, Any] = {
     "default_channels": list(DEFAULT_CHANNELS),
     "all_day_time": ALL_DAY_TIME,
@@ -28,7 +31,11 @@ _CLEARED: dict[str, Any] = {
 
 async def get_preferences(session: AsyncSession, *, user_id: UUID) -> NotificationPreference:
     """Return a user's preferences; who has set none has the defaults, as version 1."""
-    found = await session.get(NotificationPreference, user_id)
+    nobodys: set[UUID] = session.info.setdefault(_SET_NONE, set())
+    # asked once in a transaction, as the others are: a batch adds many tasks
+    found = None if user_id in nobodys else await session.get(NotificationPreference, user_id)
+    if found is None:
+        nobodys.add(user_id)
     return found or NotificationPreference(user_id=user_id)
 
 
@@ -49,6 +56,7 @@ async def update_preferences(
 
     Raises `PreferencesChangedError`, `QuietHoursError`.
     """
+    session.info.pop(_SET_NONE, None)
     await session.execute(
         insert(NotificationPreference).values(_defaults(user_id)).on_conflict_do_nothing()
     )
