@@ -86,13 +86,14 @@ class Operation:
         return Call(self.method, path, options | {"params": params})
 
     def _needed_query(self) -> dict[str, str]:
-        """What the query cannot be without."""
+        """What the query cannot be without; a stream would not end."""
+        stream = {"follow": "false"} if "follow" in self.names("query") else {}
         given = [one for one in self._about.get("parameters", []) if one["in"] == "query"]
         return {
             one["name"]: one["schema"].get("enum", ["none"])[0]
             for one in given
             if one.get("required")
-        }
+        } | stream
 
     def _headers(self, path: str) -> Iterator[Call]:
         every = {name: canary(name) for name in (*HEADERS, *self.names("header"))}
