@@ -111,8 +111,9 @@ class User:
         return [task["title"] for task in ok(self.get("/tasks", **query))["items"]]
 
     def remind(self, task: dict[str, Any], **when: Any) -> dict[str, Any]:
+        """By e-mail, unless it says otherwise."""
         path = f"/tasks/{task['id']}/reminders"
-        reminder: dict[str, Any] = ok(self.post(path, when), 201)
+        reminder: dict[str, Any] = ok(self.post(path, {"channels": ["email"]} | when), 201)
         return reminder
 
     def reminder(self, reminder: dict[str, Any]) -> dict[str, Any]:
