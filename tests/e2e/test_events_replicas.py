@@ -13,7 +13,7 @@ import pytest
 
 from taskbell_api.draining import GRACE_SECONDS
 from taskbell_local.stack import Stack
-from tests.e2e.client import API, User, sign_up
+from tests.e2e.client import API, User, ok, sign_up
 from tests.e2e.conftest import Measured
 from tests.e2e.live import LivePage
 from tests.e2e.waiting import until
@@ -85,13 +85,28 @@ def test_without_redis_it_looks_by_itself(
     measured(f"events: Redis {how}, told within {max(delays):.1f} s by another process")
 
 
+def add_task(user: User) -> dict[str, Any]:
+    """Add a task as a client does that minds `Retry-After`: the gateway leaves a replica that it
+    did not reach alone for some seconds, also when that is back and the other one is gone.
+    """
+
+    def added() -> dict[str, Any] | None:
+        answer = user.post("/tasks", {"title": "Pay the rent"})
+        task: dict[str, Any] | None = None if answer.status_code == 503 else ok(answer, 201)
+        return task
+
+    found = until(added, "the gateway reaches a replica")
+    assert found is not None
+    return found
+
+
 def test_a_page_moves_on_when_its_process_ends(stack: Stack, user: User) -> None:
     with LivePage(user) as page:
         for index in (0, 1):
             stack.stop("api", index=index)
-            page.saw(user.add_task())
+            page.saw(add_task(user), timeout=15)
             stack.start("api")
-        page.saw(user.add_task())
+        page.saw(add_task(user), timeout=15)
     assert "reset" not in {event for event, _ in page.told}
 
 
