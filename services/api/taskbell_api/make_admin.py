@@ -11,6 +11,7 @@ import sys
 from pydantic import TypeAdapter, ValidationError
 
 from taskbell import logs
+from taskbell import models as _models  # noqa: F401 (tables of accounts refer to others)
 from taskbell.accounts import administration, links
 from taskbell.accounts import service as accounts
 from taskbell.accounts.schemas import EmailAddress
