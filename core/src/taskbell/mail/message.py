@@ -119,7 +119,9 @@ def _address(name: str, address: str) -> Address:
         raise PermanentMailError("the address reads as an encoded word (RFC 2047)")
     if not domain.isascii():  # in mail, domains travel in their ASCII form (RFC 5890)
         domain = validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
-    return Address(_line(name, MOST_NAME), username=local_part, domain=domain)
+    # what decodes twice must not find addresses in a name (RFC 2047)
+    shown = _line(name, MOST_NAME).replace("=?", "=\u200b?")
+    return Address(shown, username=local_part, domain=domain)
 
 
 def _line(value: str, limit: int) -> str:
