@@ -11,14 +11,19 @@ import socket
 # be restarted on its port without finding it in use by somebody's client.
 FREE_RANGE = range(20_000, 32_000)
 
+_given: set[int] = set()
+"""Free ports are given out once: whoever has one may not listen on it yet."""
+
 
 class PortTakenError(RuntimeError):
     """A port that was asked for by number is in use, or not ours to use."""
 
 
 def free_port() -> int:
+    """Return a port that is free, and another one each time. Raises `PortTakenError`."""
     for port in random.SystemRandom().sample(FREE_RANGE, 200):
-        if _why_not(port) is None:
+        if port not in _given and _why_not(port) is None:
+            _given.add(port)
             return port
     raise PortTakenError(f"No free port found from {FREE_RANGE.start} to {FREE_RANGE.stop}.")
 
