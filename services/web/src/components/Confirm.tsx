@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 import type { ApiError } from "../problem";
 import { Alert } from "./Alert";
@@ -29,7 +29,7 @@ export function Confirm(props: Props) {
     await onConfirm();
     close();
   });
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   function closed() {
     const heading = headingOf(dialog.current);

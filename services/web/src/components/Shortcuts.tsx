@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { focusQuickAdd } from "./AddDetailed";
 import { Icon } from "./Icon";
@@ -45,7 +45,7 @@ function focusSearch() {
 
 function Help({ onClosed }: { onClosed: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class="dialog small" aria-labelledby="shortcuts-title" onClose={onClosed}>
       <div class="dialog-head">

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { getTask } from "../api";
 import { refresh } from "../draft";
@@ -36,7 +36,8 @@ export function TaskDialog({ task, onClosed }: { task: Task; onClosed: () => voi
   /** They do not want to keep it. */
   const dropped = useRef(false);
   const unsaved = useRef(() => false);
-  useEffect(() => {
+  // Before it is painted: what somebody types at once belongs to it.
+  useLayoutEffect(() => {
     void known();
     clearNotices();
     dialog.current?.showModal();

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { inDialog } from "../../notices";
 import { visit } from "../../route";
@@ -46,7 +46,7 @@ function Drawer() {
   const dialog = useRef<HTMLDialogElement>(null);
   const at = useRef(visit.peek());
   const gone = visit.value !== at.current;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { current } = dialog;
     // Beside the drawer, or on a link, also to what is shown already.
     const leave = (event: Event) => {
