@@ -1,4 +1,4 @@
-"""Jobs that are dead if they crash once more: each runs in a process of its own.
+"""Jobs that are dead if they crash once more: they run one by one, in a process of their own.
 
 What kills its worker takes down all that runs beside it. Whoever was there too often, guilty or
 not, runs alone: the guilty one kills nobody but itself, and the innocent one ends well.
@@ -10,7 +10,6 @@ import random
 import signal
 import sys
 from collections.abc import Callable
-from uuid import UUID
 
 import structlog
 
@@ -19,9 +18,9 @@ from taskbell.jobs import lifecycle
 from taskbell_worker.loops import end, forever
 from taskbell_worker.runner import Runner
 
-COMMAND = "run-one"
+COMMAND = "last-chances"
 ROUND_SECONDS = 2.0
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.02
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +33,7 @@ def program() -> list[str]:
 
 
 class LastChances:
-    """The loop of a worker: one such job at a time, in a child process."""
+    """The loop of a worker: while such jobs are due, a child process runs them."""
 
     def __init__(self, database: Database, *, start: Callable[[], list[str]] = program) -> None:
         self._database = database
@@ -43,21 +42,19 @@ class LastChances:
         self._stopping = False
 
     async def round(self) -> float:
-        """Run one that is due, and wait for its end; return the seconds to wait."""
+        """Have those run that are due, and wait for their end; return the seconds to wait."""
         async with self._database.connection() as connection:
             due = await lifecycle.last_chances(connection)
         if not due or self._stopping:
             return random.uniform(0.8, 1.2) * ROUND_SECONDS  # noqa: S311
-        job_id = random.choice(due)  # noqa: S311 (another worker takes another one)
-        log.warning("last_chance", job_id=str(job_id))
-        self._child = await asyncio.create_subprocess_exec(*self._program(), COMMAND, str(job_id))
+        self._child = await asyncio.create_subprocess_exec(*self._program(), COMMAND)
         if self._stopping:
             self._child.terminate()
         code = await self._child.wait()
         self._child = None
         if not code or self._stopping:
             return 0.0
-        log.warning("last_chance_died", job_id=str(job_id), code=code)
+        log.warning("last_chance_died", code=code)
         return ROUND_SECONDS
 
     async def stop(self) -> None:
@@ -68,18 +65,30 @@ class LastChances:
             await self._child.wait()
 
 
-async def run_one(runner: Runner, job_id: UUID, *, drain_seconds: float) -> None:
-    """Run a job on its last chance in this process, until it ends or SIGTERM drains it."""
+async def run_last_chances(runner: Runner, database: Database, *, drain_seconds: float) -> None:
+    """Run jobs on their last chance, never two at once, until none is due or SIGTERM drains."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    if not await runner.take_last_chance(job_id):
-        return
     beating = asyncio.create_task(forever("heartbeat", runner.heartbeat))
     parent = os.getppid()
     # without its worker nobody would stop it
-    while runner.running and not stop.is_set() and os.getppid() == parent:  # noqa: ASYNC110
-        await asyncio.sleep(POLL_SECONDS)
+    while not stop.is_set() and os.getppid() == parent:
+        if runner.running:
+            await asyncio.sleep(POLL_SECONDS)
+        elif not await _run_next(runner, database):
+            break
     await runner.drain(drain_seconds)
     await end([beating])
+
+
+async def _run_next(runner: Runner, database: Database) -> bool:
+    async with database.connection() as connection:
+        due = await lifecycle.last_chances(connection)
+    if not due:
+        return False
+    job_id = random.choice(due)  # noqa: S311 (another worker takes another one)
+    if await runner.take_last_chance(job_id):
+        log.warning("last_chance", job_id=str(job_id))
+    return True

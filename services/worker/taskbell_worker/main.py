@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Coroutine
 from typing import Any
-from uuid import UUID
 
 import structlog
 
@@ -19,7 +18,7 @@ from taskbell.mail.smtp import Mailer
 from taskbell.outbound.client import Outbound
 from taskbell.schema import SchemaMismatchError, check_schema
 from taskbell_worker import handlers as _handlers  # noqa: F401 (registers them)
-from taskbell_worker.last_chances import LastChances, run_one
+from taskbell_worker.last_chances import LastChances, run_last_chances
 from taskbell_worker.loops import end, forever
 from taskbell_worker.registry import registry
 from taskbell_worker.relay import Relay
@@ -88,11 +87,12 @@ class Parts:
         await self.database.close()
 
 
-async def run_last_chance(settings: WorkerSettings, job_id: UUID) -> None:
-    """Run one job, for the worker that started this process, and nothing else."""
+async def serve_last_chances(settings: WorkerSettings) -> None:
+    """Run what is on its last chance, for the worker that started this process."""
     parts = Parts(settings, pool_size=POOL_OF_ONE)
+    drain_seconds = settings.worker_drain_seconds
     try:
-        await run_one(parts.runner, job_id, drain_seconds=settings.worker_drain_seconds)
+        await run_last_chances(parts.runner, parts.database, drain_seconds=drain_seconds)
     finally:
         await parts.close()
 

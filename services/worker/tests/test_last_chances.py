@@ -1,4 +1,4 @@
-"""Jobs on their last chance: each in a process of its own, which ends with its worker."""
+"""Jobs on their last chance: one by one, in a process of its own, which ends with its worker."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from core.tests.make import PASSWORD
 from taskbell.accounts import service as accounts
 from taskbell.db import Database
 from taskbell_local.stack import Stack
-from taskbell_worker.last_chances import COMMAND, LastChances, program, run_one
+from taskbell_worker.last_chances import COMMAND, LastChances, program, run_last_chances
 
 from .conftest import Add, Find, MakeRunner
 from .kinds import Stage
@@ -108,7 +108,7 @@ async def test_it_does_not_outlive_a_worker_that_was_killed(
     job_id: UUID, find: Find, smtp: Server
 ) -> None:
     smtp.script = {"RCPT": HANG}
-    shell = f"{' '.join(WORKER)} {COMMAND} {job_id} & wait"
+    shell = f"{' '.join(WORKER)} {COMMAND} & wait"
     parent = await asyncio.create_subprocess_exec("/bin/sh", "-c", shell)
     await asked(smtp)
     parent.kill()
@@ -120,20 +120,35 @@ async def test_it_does_not_outlive_a_worker_that_was_killed(
     await until(given_back, within=20)
 
 
-async def test_what_somebody_else_has_claimed_is_left_alone(
-    make_runner: MakeRunner, add: Add, stage: Stage
+async def test_ordinary_jobs_are_left_alone(
+    make_runner: MakeRunner, add: Add, empty_database: Database, stage: Stage
 ) -> None:
-    await run_one(make_runner(), await add(), drain_seconds=0)
+    await add()
+    await run_last_chances(make_runner(), empty_database, drain_seconds=0)
     assert not stage.ran
+
+
+async def on_their_last_chance(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute(text("UPDATE job SET crashes = 2"))
+
+
+async def test_many_run_one_after_the_other(
+    make_runner: MakeRunner, add: Add, find: Find, empty_database: Database, stage: Stage
+) -> None:
+    jobs = [await add() for _ in range(30)]
+    await on_their_last_chance(empty_database)
+    await run_last_chances(make_runner(), empty_database, drain_seconds=0)
+    assert {(await find(job_id)).state for job_id in jobs} == {"done"}
+    assert (stage.ran.total(), stage.most_at_once) == (30, 1)
 
 
 async def test_the_signal_drains(
     make_runner: MakeRunner, add: Add, find: Find, empty_database: Database, stage: Stage
 ) -> None:
     job_id = await add("wait")
-    async with empty_database.connection() as connection:
-        await connection.execute(text("UPDATE job SET crashes = 2"))
-    running = asyncio.create_task(run_one(make_runner(), job_id, drain_seconds=20))
+    await on_their_last_chance(empty_database)
+    running = asyncio.create_task(run_last_chances(make_runner(), empty_database, drain_seconds=20))
 
     async def runs() -> bool:
         return stage.at_once == 1
