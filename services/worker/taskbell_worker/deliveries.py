@@ -16,7 +16,7 @@ from taskbell.reminders.many import Going, begin_many, end_many
 from taskbell_worker.together import Together
 
 PAUSE_SECONDS = 0.02
-SHORT_PAUSE_SECONDS = 0.005
+SHORT_PAUSE_SECONDS = 0.010
 """Where a connection to the mail server is held meanwhile."""
 
 

@@ -62,7 +62,7 @@ class Run:
 
     Ends are guarded by the lease: `LeaseLostError` means that the job is somebody else's by now,
     and that nothing was written. `on_failure` writes in the transaction that ends a failed attempt,
-    whatever it failed of.
+    whatever it failed of. `is_cut_off`: it was told to stop.
     """
 
     job: ClaimedJob
@@ -72,6 +72,7 @@ class Run:
     error: str | None = None
     on_failure: WriteFailure | None = None
     effect_started: bool = False
+    is_cut_off: bool = False
     lease_ends: float = field(init=False)
 
     def __post_init__(self) -> None:

@@ -26,6 +26,9 @@ HEARTBEATS = 3
 MARGINS = 12
 """A run is stopped one part in so many of its lease before one that was not prolonged ends."""
 
+RELEASE_SECONDS = 5.0
+"""To give back what did not end in time."""
+
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
@@ -227,11 +230,12 @@ class Runner:
                 break
             await asyncio.wait(work, timeout=left)
         self._releasing = True
-        rest = [task for _, task in self._running.values()]
-        for task in rest:
-            task.cancel()
-        if rest:
-            await asyncio.wait(rest, timeout=5)
+        ends = time.monotonic() + RELEASE_SECONDS
+        while self._running and time.monotonic() < ends:
+            for run, task in self._running.values():
+                if not run.is_cut_off:  # in Python 3.11 `wait_for` may swallow a cancellation
+                    task.cancel()
+            await asyncio.wait([task for _, task in self._running.values()], timeout=0.5)
 
     def _stop(self, run: Run) -> None:
         held = self._running.get(run.job.id)
@@ -279,6 +283,7 @@ class Runner:
         line("job", outcome=run.outcome, duration_ms=duration_ms, error=run.error)
 
     async def _cut_off(self, run: Run) -> None:
+        run.is_cut_off = True
         if run.outcome is not None:
             return
         if not self._releasing:

@@ -30,6 +30,6 @@ class WorkerSettings(DatabaseSettings, RedisSettings, MailSettings, OutboundSett
     job_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = LEASE_SECONDS
     job_ticket_seconds: Annotated[float, Field(ge=1, le=3600)] = TICKET_PATIENCE_SECONDS
     smtp_timeout_seconds: Annotated[float, Field(ge=1, le=600)] = TIMEOUT_SECONDS
-    smtp_pool_size: Annotated[int, Field(ge=1, le=50)] = 12
+    smtp_pool_size: Annotated[int, Field(ge=1, le=50)] = 16
     unconfirmed_reminders_per_day: Annotated[int, Field(ge=0)] = 200
     redis_away_seconds: Annotated[float, Field(ge=1, le=600)] = 5.0

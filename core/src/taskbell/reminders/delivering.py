@@ -6,7 +6,7 @@ Everything the message needs is read again when it is sent.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, and_, bindparam, case, func, or_, select, update
@@ -19,6 +19,7 @@ from taskbell.clock import now
 from taskbell.ids import new_id
 from taskbell.lists.models import TaskList
 from taskbell.mail.jobs import ReminderPayload
+from taskbell.reminders.facts import DueTask, Owner
 from taskbell.reminders.models import Delivery, Reminder
 from taskbell.reminders.plan import due_instant
 from taskbell.statements import Executor, Statement
@@ -27,42 +28,6 @@ from taskbell.text import storable
 
 MOST_RESPONSE = 500
 """Characters kept of a mail server's answer."""
-
-
-class Owner(Protocol):
-    """What a message needs of whom it is for; a `User` has it all."""
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def email(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def email_verified(self) -> bool: ...
-
-
-class DueTask(Protocol):
-    """What a message needs of a task; a `Task` has it all."""
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def list_id(self) -> UUID: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-    @property
-    def priority(self) -> int: ...
-    @property
-    def due_at(self) -> datetime | None: ...
-    @property
-    def due_date(self) -> date | None: ...
-    @property
-    def time_zone(self) -> str: ...
-    @property
-    def occurrence(self) -> str | None: ...
 
 
 @dataclass(frozen=True)

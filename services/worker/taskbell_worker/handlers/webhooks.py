@@ -15,7 +15,8 @@ from taskbell.lists.models import TaskList
 from taskbell.mail.jobs import ReminderPayload
 from taskbell.outbound.answers import Answer
 from taskbell.outbound.errors import AddressRefusedError, OutboundError
-from taskbell.reminders.delivering import DueReminder, DueTask, NotWanted, abandon_deliveries
+from taskbell.reminders.delivering import DueReminder, NotWanted, abandon_deliveries
+from taskbell.reminders.facts import DueTask
 from taskbell.tasks.models import Priority
 from taskbell.webhooks import bodies, delivering
 from taskbell.webhooks.bodies import ListFacts, ReminderFacts, TaskFacts
