@@ -13,7 +13,8 @@ both sides; figures are medians. Each part can run alone:
   scale      users with 10,000 tasks, and a table of a million rows
   lists      late pages and filters of users with 10,000 tasks in a table of a million rows
   jobs       the job engine beside plain arq
-  reminders  10,000 reminders due in one second, until every mail is accepted
+  reminders  10,000 reminders due in one second, until every mail is accepted, with one and two
+             workers, and what callers of the API notice; the scan for due ones among a million
   events     2,000 live streams: what each costs, how soon it tells, and how they end
   processes  memory of api and worker, and how long they take to start
 
