@@ -57,7 +57,7 @@ def troubles(stack: RunningStack) -> Iterator[Troubles]:
     """Watches pages; the test fails if one had something to complain about."""
     watching = Troubles(stack.gateway)
     yield watching
-    assert watching.found == []
+    assert not watching.found, "\n".join(watching.found)  # nobody rewrites it here
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """A page that listens to `GET /events`, in a thread: it comes back when it is cut off."""
 
+import contextlib
 import json
 import random
+import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -36,6 +38,7 @@ class LivePage:
 
     def __enter__(self) -> Self:
         self._stop = threading.Event()
+        self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self.wait(lambda: "event: ready" in self.lines or not self._thread.is_alive(), "ready")
@@ -48,6 +51,9 @@ class LivePage:
         at: TracebackType | None,
     ) -> None:
         self._stop.set()
+        with contextlib.suppress(OSError):  # it may be closed; else the thread reads on
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(timeout=20)
 
     @property
@@ -92,6 +98,7 @@ class LivePage:
         timeout = httpx.Timeout(20, read=40)
         url = f"{str(self.user.http.base_url).rstrip('/')}{API}/events"
         with httpx.stream("GET", url, headers=headers, timeout=timeout) as answer:
+            self._socket = answer.extensions["network_stream"].get_extra_info("socket")
             self.statuses.append(answer.status_code)
             if answer.status_code != 200:
                 time.sleep(0.5)

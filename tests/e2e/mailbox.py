@@ -13,6 +13,7 @@ from tests.e2e.waiting import until
 class Mail:
     """A mail as it arrived. `seen_at` is when the test saw it, in seconds of the epoch."""
 
+    id: str
     subject: str
     text: str
     html: str
@@ -35,7 +36,7 @@ class Mailbox:
         answer.raise_for_status()
         seen_at = time.time()
         return [
-            Mail(one["subject"], one["text"], one["html"], one["headers"], seen_at)
+            Mail(one["id"], one["subject"], one["text"], one["html"], one["headers"], seen_at)
             for one in answer.json()
             if subject in one["subject"]
         ]
@@ -44,6 +45,12 @@ class Mailbox:
         """The first mail to an address with `subject` in its subject, once it is there."""
         what = f"a mail “{subject}” to {address}"
         return until(lambda: self.to(address, subject), what, timeout=timeout, poll=0.05)[0]
+
+    def source(self, mail: Mail) -> bytes:
+        """The mail byte by byte; `headers` of a `Mail` are decoded already."""
+        answer = self._http.get(f"/email/{mail.id}/source")
+        answer.raise_for_status()
+        return answer.content
 
     def answers(self) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -149,6 +150,20 @@ def read_feed(http: httpx.Client, user: User) -> None:
             assert http.request(method, path).status_code < 500
 
 
+def found_in(log: str, values: Iterable[str]) -> list[str]:
+    """Those that stand in a log: thousands are looked for in megabytes.
+
+    Wherever the last fifteen characters of a value stand, one of the log's eighths is among them.
+    """
+    eighths = {log[at : at + 8] for at in range(0, len(log), 8)}
+
+    def may_be_there(value: str) -> bool:
+        ending = value[-15:]
+        return len(ending) < 15 or any(ending[at : at + 8] in eighths for at in range(8))
+
+    return [value for value in values if may_be_there(value) and value in log]
+
+
 def is_read(http: httpx.Client, stack: RunningStack) -> None:
     """Return when all that was logged before is through the pipes."""
     request_id = f"e2e-{uuid4()}"
@@ -178,8 +193,7 @@ def test_no_secret_is_in_any_log(
     is_read(http, stack)
     for service in SERVICES:
         log = stack.log(service)
-        leaked = [value for value in SECRETS if value in log]
-        assert not leaked, f"{service} logged secrets: {leaked}"
+        assert not (leaked := found_in(log, SECRETS)), f"{service} logged secrets: {leaked}"
         if service != "gateway":
             assert not [value for value in planter.in_paths if value in log], service
 

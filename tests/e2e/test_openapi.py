@@ -23,7 +23,7 @@ from tests.e2e.client import User, ok, sign_up
 from tests.e2e.database import make_admin
 from tests.e2e.stacks import RunningStack
 
-EXAMPLES = 10
+EXAMPLES = 5
 
 CHECKS = [
     not_a_server_error,
@@ -108,7 +108,7 @@ class Program(Member):
 
 
 MEMBERS: dict[str, tuple[type[Member], int]] = {
-    "user": (Member, 3 * EXAMPLES),
+    "user": (Member, 4 * EXAMPLES),
     "administrator": (Administrator, EXAMPLES),
     "API token": (Program, EXAMPLES),
 }

@@ -69,7 +69,7 @@ def test_the_server_appoints_somebody_without_an_account(
     said = command(stack, new["email"])
     printed = said[said.index("http") :].strip()
     # the line of the link, as a mail would have it
-    shown = Mail("", printed, f'<a href="{printed}">', {}, 0)
+    shown = Mail("", "", printed, f'<a href="{printed}">', {}, 0)
     token = token_in(shown, "reset-password", stack.gateway)
     sent = {"token": token, "password": new["password"]}
     ok(http.post(f"{API}/auth/reset-password", json=sent), 204)
