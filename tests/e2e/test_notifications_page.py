@@ -11,6 +11,7 @@ from tests.e2e.browser import LOOKS, OpenPage, OpenTab, row, shown, sign_in, sig
 from tests.e2e.client import User, instant, ok, soon
 from tests.e2e.database import sql
 from tests.e2e.stacks import RunningStack
+from tests.e2e.troubles import Troubles
 from tests.e2e.waiting import until
 
 SOON = 1.5
@@ -102,7 +103,10 @@ def test_all_tabs_share_one_connection(page: Page, other_tab: OpenTab, user: Use
     expect(row(tab, "Made while the other tab was closed")).to_be_visible()
 
 
-def test_nothing_is_listened_to_after_signing_out(page: Page, user: User) -> None:
+def test_nothing_is_listened_to_after_signing_out(
+    page: Page, user: User, troubles: Troubles
+) -> None:
+    troubles.refusals.add(401)  # what the page has just asked for when the session ends
     follow(page, user)
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if one.url.endswith("/events") else None)

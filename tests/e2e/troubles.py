@@ -24,7 +24,8 @@ class Troubles:
         if any(f"status of {status}" in message.text for status in self.refusals):
             return  # the browser's own line about each
         if message.type in {"error", "warning"}:  # violations of the CSP are errors
-            self.found.append(f"{message.type}: {message.text}")
+            where = message.location["url"]
+            self.found.append(f"{message.type}: {message.text} {where}")
 
     def _failed(self, asked: Request) -> None:
         if asked.failure != "net::ERR_ABORTED":  # the test went to another page meanwhile
