@@ -17,11 +17,11 @@ from tests.run import docker_answers
 WORKERS = 2
 AWAY_SECONDS = LEASE_SECONDS + 2
 HOW = ("killed", "paused", "off the network")
-SMOKE = ("worker", "killed")
 
-pytestmark = pytest.mark.skipif(
-    not docker_answers(), reason="no Docker engine answers on this machine"
-)
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(not docker_answers(), reason="no Docker engine answers on this machine"),
+]
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -63,15 +63,7 @@ async def hurt(field: ContainerField, service: str, how: str) -> None:
         await field.connect(service, container)
 
 
-CASES = [
-    # the one that short runs have of Compose
-    pytest.param(service, how, marks=() if (service, how) == SMOKE else pytest.mark.full)
-    for service in NETWORKS
-    for how in HOW
-]
-
-
-@pytest.mark.parametrize(("service", "how"), CASES)
+@pytest.mark.parametrize(("service", "how"), [(name, how) for name in NETWORKS for how in HOW])
 async def test_container(compose: Compose, service: str, how: str) -> None:
     async with ContainerField.opened(compose) as field:
         async with field.under_load():
@@ -83,7 +75,6 @@ async def test_container(compose: Compose, service: str, how: str) -> None:
         await field.check(f"{service} {how}")
 
 
-@pytest.mark.full
 async def test_rolling_restart(compose: Compose) -> None:
     """As an update does it: the containers of one service after the other are replaced."""
     options = ("--detach", "--no-build", "--no-deps", "--force-recreate")
