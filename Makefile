@@ -48,7 +48,7 @@ e2e-compose: setup ## The same tests on Docker Compose
 faults: setup ## Tests that kill, freeze and flush parts of a running stack
 	@exec $(BIN)/python tests/run.py faults -- $(ARGS)
 
-bench: setup ## The API beside bare FastAPI, the engine beside plain arq, and more: 15 minutes
+bench: setup ## The API beside bare FastAPI, the engine beside plain arq, and more: 25 minutes
 	@exec $(BIN)/python -m bench $(ARGS)
 
 up: ## Run everything with Docker Compose, in the background

@@ -137,6 +137,12 @@ class Run:
         await self._while_leased(step)
         self.outcome, self.error = ("dead" if last else "retry"), error
 
+    async def postpone(self, *, delay: float) -> None:
+        """Put the job back for `delay` seconds: it had no turn, and this was no attempt."""
+        async with self.database.connection() as connection:
+            await lifecycle.postpone(connection, self.job, delay=delay)
+        self.outcome = "released"
+
     async def release(self) -> None:
         """Give the job back unharmed, for another worker."""
         async with self.database.connection() as connection:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from taskbell.jobs.limits import LEASE_SECONDS, TICKET_PATIENCE_SECONDS
-from taskbell.mail.limits import TIMEOUT_SECONDS
+from taskbell.mail.limits import POOL_SIZE, TIMEOUT_SECONDS
 from taskbell.outbound.settings import OutboundSettings
 from taskbell.push.settings import PushSettings
 from taskbell.settings import DatabaseSettings, MailSettings, RedisSettings
@@ -30,6 +30,6 @@ class WorkerSettings(DatabaseSettings, RedisSettings, MailSettings, OutboundSett
     job_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = LEASE_SECONDS
     job_ticket_seconds: Annotated[float, Field(ge=1, le=3600)] = TICKET_PATIENCE_SECONDS
     smtp_timeout_seconds: Annotated[float, Field(ge=1, le=600)] = TIMEOUT_SECONDS
-    smtp_pool_size: Annotated[int, Field(ge=1, le=50)] = 16
+    smtp_pool_size: Annotated[int, Field(ge=1, le=50)] = POOL_SIZE
     unconfirmed_reminders_per_day: Annotated[int, Field(ge=0)] = 200
     redis_away_seconds: Annotated[float, Field(ge=1, le=600)] = 5.0

@@ -200,6 +200,26 @@ async def test_each_failure_is_noted(
     assert await deliveries(empty_database) == attempts
 
 
+async def test_a_mail_that_has_no_turn_is_not_tried(
+    empty_database: Database, runner: Runner, smtp: Server
+) -> None:
+    """A mail server that takes its time for others uses up no attempts."""
+    await remind(empty_database)
+    slots = runner._resources.mailer._slots
+    held = slots._value
+    for _ in range(held):
+        await slots.acquire()
+    job = await run(runner, empty_database)
+    assert (job.state, job.attempts, job.ambiguous) == ("ready", 0, 0)
+    assert timedelta(0) < job.run_at - now() < timedelta(seconds=10)
+    assert await deliveries(empty_database) == [(1, "planned")]
+    for _ in range(held):
+        slots.release()
+    job = await run(runner, empty_database)
+    assert (job.state, job.attempts) == ("done", 1)
+    assert await deliveries(empty_database) == [(1, "sent")]
+
+
 async def test_a_mail_that_may_have_arrived_is_sent_again_under_the_same_id(
     empty_database: Database, runner: Runner, smtp: Server
 ) -> None:

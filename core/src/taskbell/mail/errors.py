@@ -9,6 +9,10 @@ class TemporaryMailError(MailError):
     """The server cannot be reached or says try later (4xx)."""
 
 
+class BusyMailError(TemporaryMailError):
+    """Other mails were under way for too long; this one was not tried."""
+
+
 class PermanentMailError(MailError):
     """The server refuses this mail for good (5xx)."""
 

@@ -3,5 +3,5 @@
 TIMEOUT_SECONDS = 20.0
 """For each step of the dialogue; well below a lease."""
 
-POOL_SIZE = 12
+POOL_SIZE = 16
 """Connections to the mail server."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from taskbell.mail.connection import Connection, StaleError
-from taskbell.mail.errors import TemporaryMailError
+from taskbell.mail.errors import BusyMailError
 from taskbell.mail.limits import POOL_SIZE
 from taskbell.mail.limits import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from taskbell.mail.message import Mail
@@ -62,7 +62,8 @@ class Mailer:
 
         `before_data` runs once at most, before the first byte of the message: what it raises stops
         the sending. `transcript` takes the whole dialogue, over a connection of its own. Raises
-        `TemporaryMailError`, `PermanentMailError`, `AmbiguousMailError`.
+        `TemporaryMailError`, of which a `BusyMailError` says that it had no turn,
+        `PermanentMailError`, `AmbiguousMailError`.
         """
         async with self._slot(self._slots if transcript is None else self._own_slots):
             connection = await self._begin(mail, transcript)
@@ -89,7 +90,7 @@ class Mailer:
             async with asyncio.timeout(self._timeout):
                 await slots.acquire()
         except TimeoutError:
-            raise TemporaryMailError("all connections to the mail server are busy") from None
+            raise BusyMailError("all connections to the mail server are busy") from None
         try:
             yield
         finally:

@@ -10,7 +10,6 @@ from sqlmodel import col
 
 from taskbell.clock import now
 from taskbell.events.service import tell
-from taskbell.jobs import lifecycle
 from taskbell.jobs.kinds import RetryPolicy
 from taskbell.mail.jobs import ReminderPayload
 from taskbell.notifications.models import NotificationTest
@@ -110,9 +109,7 @@ async def _send(
 ) -> str | None:
     delay = _shares.delay(due.user.id)
     if delay:
-        async with run.database.connection() as connection:
-            await lifecycle.postpone(connection, run.job, delay=delay)
-        run.outcome = "released"
+        await run.postpone(delay=delay)
         return None
     sent.owner_id = due.user.id
     with _shares.take(due.user.id):

@@ -9,7 +9,6 @@ from sqlmodel import col
 
 from taskbell.clock import now
 from taskbell.events.service import tell
-from taskbell.jobs import lifecycle
 from taskbell.jobs.kinds import RetryPolicy
 from taskbell.lists.models import TaskList
 from taskbell.mail.jobs import ReminderPayload
@@ -52,9 +51,7 @@ async def send_message(run: Run, payload: WebhookPayload) -> None:
     owner_id = found.message.owner_id
     delay = _shares.delay(owner_id)
     if delay:
-        async with run.database.connection() as connection:
-            await lifecycle.postpone(connection, run.job, delay=delay)
-        run.outcome = "released"
+        await run.postpone(delay=delay)
         return
     with _shares.take(owner_id):
         attempt = _Attempt(run, found)
