@@ -103,7 +103,10 @@ def _run(name: str, suite: Suite, options: list[str], total: Count) -> None:
     if suite.stack:
         environment["TASKBELL_STACK"] = suite.stack
         environment |= _browser()
-    command = [sys.executable, "-m", "pytest", *suite.arguments, f"--junitxml={report}", *options]
+    arguments = suite.arguments
+    if any(_is_path(option) for option in options):  # these, and not the whole folder
+        arguments = tuple(one for one in arguments if not _is_path(one))
+    command = [sys.executable, "-m", "pytest", *arguments, f"--junitxml={report}", *options]
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     found = _count(report)
     # Broken off, or nothing collected: no test failed, and yet it is not well.
@@ -113,6 +116,10 @@ def _run(name: str, suite: Suite, options: list[str], total: Count) -> None:
     total.passed += found.passed
     total.failed += found.failed
     total.skipped += found.skipped
+
+
+def _is_path(option: str) -> bool:
+    return (ROOT / option.partition("::")[0]).exists()
 
 
 def _count(report: Path) -> Count:
