@@ -79,7 +79,7 @@ async def hang(way: Street, effects_file: Path, at: str) -> None:
         title = {"greeting": "at the greeting", "dot": "after the dot"}[at]
         tally = await field.check()
         assert tally.duplicates == 0
-        assert most < LAG_SECONDS, f"mails that hang hold up the rest: {lag}"
+        assert lags[-1] < LAG_SECONDS, f"mails that hang hold up the rest: {lag}"
         tally.notes.append(f"{lag} (the slowest)")
         report.record(f"SMTP hangs for {HANG_SECONDS} s {title}", tally)
     await others.close()
