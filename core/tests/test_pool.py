@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Iterator
+from statistics import mean
 
 import pytest
 from sqlalchemy import func, select, text
@@ -116,8 +117,11 @@ async def test_sessions_and_single_statements_take_turns(pool: Database) -> None
         served.append(number)
 
     await asyncio.gather(*(one(number) for number in range(60)))
-    late = max(abs(place - number) for place, number in enumerate(served))
-    assert late <= 2 * SIZE, served
+    # on average: a connection whose server waits for a processor is passed by many others
+    statements, sessions = (
+        mean(place for place, number in enumerate(served) if number % 2 == kind) for kind in (0, 1)
+    )
+    assert abs(sessions - statements) <= 2 * SIZE, served
 
 
 async def test_what_waits_is_told_when_all_fails(own_servers: Stack, pool: Database) -> None:
