@@ -21,12 +21,8 @@ RESULTS = ROOT / "test-results"
 # Its table is written by the fault tests: all that is not a short run.
 REPORT = "docs/reliability.md"
 BROWSERS = ROOT / ".uv/browsers"
-# What Linux distributions and macOS call a browser that Playwright can drive; the first has no
-# window of its own to draw, and takes a fifth less time.
-BROWSER_NAMES = (
-    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome",
-    "google-chrome-stable", "chrome",
-)  # fmt: skip
+# What Linux distributions and macOS call a browser that Playwright can drive.
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 @dataclass(frozen=True)
@@ -159,7 +155,7 @@ def _browser() -> dict[str, str]:
     environment = {"PLAYWRIGHT_BROWSERS_PATH": str(BROWSERS)}
     if not BROWSERS.exists():
         print("Installing a browser into .uv/browsers …", flush=True)
-        command = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
+        command = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
         done = subprocess.run(command, env={**os.environ, **environment}, check=False)
         if done.returncode:
             print("No browser could be installed: browser tests will say so.", flush=True)

@@ -36,6 +36,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     options = dict(browser_type_launch_args)
     if path := os.environ.get("TASKBELL_BROWSER"):
         options["executable_path"] = path
+    else:
+        options["channel"] = "chromium"  # the headless shell shows no notifications
     if os.geteuid() == 0:  # root has no sandbox to give
         options["args"] = ["--no-sandbox"]
     return options
