@@ -1,6 +1,7 @@
 """Kinds of jobs whose handlers do what a test tells them to."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -50,6 +51,10 @@ class Stage:
             if what.startswith("effect"):
                 async with run.database.transaction() as session:
                     await run.start_effect(session)
+            await self.gate.wait()
+        elif what == "swallow":
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.gate.wait()
             await self.gate.wait()
         elif what == "raise":
             raise ZeroDivisionError("it broke \udce9\x00")

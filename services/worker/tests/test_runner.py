@@ -318,6 +318,23 @@ async def test_draining_releases_what_does_not_end(
     assert runner.running == 0
 
 
+async def test_draining_cancels_again_what_swallowed_it(
+    add: Add, find: Find, make_runner: MakeRunner, stage: Stage
+) -> None:
+    """As `wait_for` may in Python 3.11 (gh-86296)."""
+    runner = make_runner()
+    job_id = await add("swallow")
+    await runner.take(job_id)
+
+    async def runs() -> bool:
+        return stage.at_once == 1
+
+    await until(runs)
+    await runner.drain(0)
+    assert runner.running == 0
+    assert (await find(job_id)).state == "ready"
+
+
 async def test_a_claim_that_comes_back_after_the_drain_is_given_back(
     add: Add, find: Find, make_runner: MakeRunner, empty_database: Database
 ) -> None:

@@ -1,8 +1,9 @@
 """What messages need of a reminder's task and owner; less than the whole rows, and read faster."""
 
-from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
+
+from taskbell.reminders.plan import HasDue
 
 
 class Owner(Protocol):
@@ -18,7 +19,7 @@ class Owner(Protocol):
     def email_verified(self) -> bool: ...
 
 
-class DueTask(Protocol):
+class DueTask(HasDue, Protocol):
     """What a message needs of a task; a `Task` has it all."""
 
     @property
@@ -31,11 +32,5 @@ class DueTask(Protocol):
     def description(self) -> str: ...
     @property
     def priority(self) -> int: ...
-    @property
-    def due_at(self) -> datetime | None: ...
-    @property
-    def due_date(self) -> date | None: ...
-    @property
-    def time_zone(self) -> str: ...
     @property
     def occurrence(self) -> str | None: ...
