@@ -137,7 +137,9 @@ def test_a_taken_port_is_said_with_the_way_out() -> None:
     assert demand(port, what="gateway", option="PORT") == port
     with pytest.raises(PortTakenError, match="PORT=70000 is not a port number"):
         demand(70000, what="gateway", option="PORT")
-    assert 20_000 <= free_port() < 32_000
+    given = [free_port() for _ in range(300)]
+    assert all(20_000 <= port < 32_000 for port in given)
+    assert len(set(given)) == 300, "each is given out once: it may not be in use yet"
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,13 @@ def found_in(log: str, values: Iterable[str]) -> list[str]:
     return [value for value in values if may_be_there(value) and value in log]
 
 
+@pytest.mark.parametrize("value", ["pass-word 1", "0123456789abcde", "a-token-of-some-length"])
+def test_a_secret_is_found_wherever_it_stands(value: str) -> None:
+    for before in range(17):
+        log = f"{'x' * before}{value}{'y' * 9}"
+        assert found_in(log, [value, f"{value}!"]) == [value]
+
+
 def is_read(http: httpx.Client, stack: RunningStack) -> None:
     """Return when all that was logged before is through the pipes."""
     request_id = f"e2e-{uuid4()}"
