@@ -76,7 +76,7 @@ def test_a_file_is_tried_then_imported_and_never_twice(page: Page, user: User) -
     expect(tried.get_by_text("3 here already")).to_be_visible(timeout=15_000)
     assert sorted(user.titles()) == ["Buy earth", "Repot the figs", "Sweep the path"]
     choose_from_menu(page, "Tasks")
-    expect(page.get_by_role("link", name="Garden")).to_be_visible()
+    expect(page.get_by_role("link", name="Garden 3 pending")).to_be_visible()
     expect(page.get_by_role("button", name="Repot the figs", exact=True)).to_be_visible()
 
 
