@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from taskbell.bulk import as_rows, given, insert_many
 from taskbell.db import TO_RING
 from taskbell.ids import new_id
 from taskbell.jobs import queries
@@ -23,7 +24,16 @@ from taskbell.jobs.kinds import Kind, P
 from taskbell.jobs.models import Job
 
 DOORBELL_PATIENCE = timedelta(seconds=1)
-_TIMES = ("run_at", "ticket_at", "created_at")
+_DUE = func.coalesce(given("run_at"), func.statement_timestamp())
+_INSERT_MANY = (
+    insert_many(
+        Job, "id", "kind", "lane", "payload", "payload_version", "dedupe_key", "group_key",
+        "priority", "max_attempts", "request_id", "run_at",
+        run_at=_DUE, ticket_at=_DUE, created_at=func.statement_timestamp(),
+    )
+    .on_conflict_do_nothing(index_elements=["kind", "dedupe_key"])
+    .returning(col(Job.id))
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,11 +63,9 @@ async def enqueue(
     cancelled if not started by then. `group_key`: see `cancel_groups`.
     """
     row = _row(kind, NewJob(payload, new_id(), dedupe_key, group_key))
-    row["expires_at"] = expires_at
-    if run_at is None:
-        row["ticket_at"] = func.clock_timestamp() + DOORBELL_PATIENCE
-    else:
-        row["run_at"] = row["ticket_at"] = run_at
+    moment = func.clock_timestamp()
+    row |= {"created_at": moment, "expires_at": expires_at, "run_at": run_at or moment}
+    row["ticket_at"] = run_at or moment + DOORBELL_PATIENCE
     added: UUID | None = await session.scalar(
         insert(Job)
         .values(row)
@@ -76,19 +84,8 @@ async def enqueue_many(session: AsyncSession, kind: Kind[P], jobs: Sequence[NewJ
     """
     if not jobs:
         return []
-    moment = await session.scalar(select(func.clock_timestamp()))  # bulk rows take values only
-    rows = [
-        _row(kind, job)
-        | dict.fromkeys(_TIMES, moment)
-        | (dict.fromkeys(("run_at", "ticket_at"), job.run_at) if job.run_at else {})
-        for job in jobs
-    ]
-    added = await session.scalars(
-        insert(Job)
-        .on_conflict_do_nothing(index_elements=["kind", "dedupe_key"])
-        .returning(col(Job.id)),
-        rows,
-    )
+    rows = [{**_row(kind, job), "run_at": job.run_at} for job in jobs]
+    added = await session.scalars(_INSERT_MANY, as_rows(rows))
     return list(added)
 
 
@@ -104,7 +101,6 @@ def _row(kind: Kind[P], job: NewJob) -> dict[str, Any]:
         "priority": kind.priority,
         "max_attempts": kind.retry.max_attempts,
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
-        **dict.fromkeys(_TIMES, func.clock_timestamp()),
     }
 
 

@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ARRAY, Uuid, any_, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from taskbell.accounts.models import User
+from taskbell.bulk import as_rows, insert_many
 from taskbell.clock import now
 from taskbell.events.service import tell
 from taskbell.ids import new_id
@@ -92,6 +93,24 @@ SCAN = (
     .order_by(col(Reminder.next_fire_at))
     .with_for_update(skip_locked=True, of=Reminder)
 )
+
+_OCCURRENCES = (
+    insert_many(ReminderOccurrence, "reminder_id", "fire_at", "channel", "job_id", "created_at")
+    .on_conflict_do_nothing()
+    .returning(col(ReminderOccurrence.job_id))
+)
+_DELIVERIES = insert_many(
+    Delivery, "id", "reminder_id", "job_id", "attempt", "channel", "target", "fire_at", "state",
+    "planned_at", "finished_at", "late_seconds", "response",
+)  # fmt: skip
+_NOTIFICATIONS = insert_many(
+    Notification, "id", "owner_id", "kind", "task_id", "reminder_id", "title", "body", "fire_at",
+    "late_seconds", "created_at",
+)  # fmt: skip
+_MESSAGES = insert_many(
+    WebhookMessage, "id", "webhook_id", "owner_id", "kind", "reminder_id", "fire_at", "planned_at",
+    "job_id", "state", "attempts", "next_attempt_at", "created_at",
+)  # fmt: skip
 
 
 @dataclass
@@ -210,25 +229,18 @@ class _Plans:
         """Insert everything whose occurrence is new."""
         if not self.occurrences:
             return
-        fresh = set(
-            await session.scalars(
-                insert(ReminderOccurrence)
-                .on_conflict_do_nothing()
-                .returning(col(ReminderOccurrence.job_id)),
-                self.occurrences,
-            )
-        )
+        fresh = set(await session.scalars(_OCCURRENCES, as_rows(self.occurrences)))
         kinds: tuple[Kind[Any], ...] = (MAIL, PUSH, SEND)
         for kind in kinds:
             jobs = [job for id_, (of, job) in self.jobs.items() if of is kind and id_ in fresh]
             await enqueue_many(session, kind, jobs)
-        for table, rows in (
-            (Delivery, [row for row in self.deliveries if row["job_id"] in fresh]),
-            (Notification, [row for id_, row in self.notifications.items() if id_ in fresh]),
-            (WebhookMessage, [row for id_, row in self.messages.items() if id_ in fresh]),
+        for insert_rows, rows in (
+            (_DELIVERIES, [row for row in self.deliveries if row["job_id"] in fresh]),
+            (_NOTIFICATIONS, [row for id_, row in self.notifications.items() if id_ in fresh]),
+            (_MESSAGES, [row for id_, row in self.messages.items() if id_ in fresh]),
         ):
             if rows:
-                await session.execute(insert(table), rows)
+                await session.execute(insert_rows, as_rows(rows))
 
 
 def _payload(due: _Due, planned_at: datetime | None = None) -> ReminderPayload:
@@ -253,7 +265,7 @@ async def fire_due(session: AsyncSession, *, most: int = 500) -> int:
     was_snoozed = col(Reminder.state) == "snoozed"
     await session.execute(
         update(Reminder)
-        .where(col(Reminder.id).in_([one.reminder_id for one in due]))
+        .where(col(Reminder.id) == any_(literal([one.reminder_id for one in due], ARRAY(Uuid))))
         .values(
             state="fired",
             last_fire_at=col(Reminder.next_fire_at),
