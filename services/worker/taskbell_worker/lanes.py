@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from taskbell.jobs.kinds import LANES, Lane
 
-SHARES: Mapping[Lane, int] = {"main": 1, "mail": 8, "web": 2, "push": 2}
+SHARES: Mapping[Lane, int] = {"main": 1, "mail": 2, "web": 2, "push": 2}
 """Slots as multiples of `WORKER_MAX_JOBS`. Those that wait for others' servers are cheap, and
 statements for many mails at once need many of them."""
 

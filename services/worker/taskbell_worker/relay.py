@@ -22,6 +22,10 @@ from taskbell_worker.runner import Runner
 MOST_QUEUED = 200
 """arq reads only the head of its queue, and a long queue is only stale sooner."""
 
+LONG_LINE = 100
+"""So many jobs of a lane without a ticket get none: most would be stale when taken, which costs as
+much as the jobs."""
+
 FULL_PAUSE_SECONDS = 0.05
 PROBE_SECONDS = 0.5
 """So long is a Redis that was away given to answer; then jobs are claimed directly for as long."""
@@ -111,10 +115,13 @@ class Relay:
             tickets = await lifecycle.ticket(
                 session, most=room, patience=self._patience, lanes=lanes
             )
-            if tickets:
+            found = Counter(ticket.lane for ticket in tickets)
+            line = [lane for lane, count in found.items() if count >= LONG_LINE]
+            if line:
+                await session.rollback()
+            elif tickets:
                 await send(self._redis, tickets)
-        found = Counter(ticket.lane for ticket in tickets)
-        long = [lane for lane, count in found.items() if count >= room]
+        long = line or [lane for lane, count in found.items() if count >= room]
         self._runner.face_backlog(long)
         return bool(long)
 

@@ -15,7 +15,11 @@ from taskbell.reminders.firing import fire_due
 from taskbell_worker.giving_up import give_up
 from taskbell_worker.relay import Relay
 
-MOST_FIRED = 500
+MOST_FIRED = 200
+FIRING_PAUSE_SECONDS = 0.15
+"""Between rounds while more is due. Fired faster than they can be sent, thousands that are due at
+once would only take the time of people who are using Taskbell in that moment."""
+
 DIGEST_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
 PRUNE_SECONDS = 60.0
@@ -41,7 +45,7 @@ class Schedule:
             log.info("reminders_fired", reminders=fired)
             self._relay.wake()
         if fired == MOST_FIRED:
-            return 0.0
+            return FIRING_PAUSE_SECONDS
         return 1.005 - time.time() % 1
 
     async def plan_digests(self) -> float:
@@ -51,7 +55,7 @@ class Schedule:
         if planned:
             log.info("digests_planned", digests=planned)
             self._relay.wake()
-        return 0.0 if planned == MOST_FIRED else DIGEST_SECONDS
+        return FIRING_PAUSE_SECONDS if planned == MOST_FIRED else DIGEST_SECONDS
 
     async def sweep(self) -> float:
         """Take jobs back from workers that died; cancel those that expired."""

@@ -26,6 +26,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,
+    cache_size=-1,  # a plain dictionary: there are few, and each mail looks up three
 )
 
 

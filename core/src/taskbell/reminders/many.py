@@ -6,6 +6,9 @@ what is returned: then delivering.py does it alone, or says why not.
 
 Rows are locked in one order, and those that somebody else holds are skipped, so that two such
 statements, or one and a user's change, never wait for each other.
+
+They look for rows by id alone, and at the state of what they find: told the state, too, Postgres
+may read a partial index of all that is under way, for each row, which is worst when most is.
 """
 
 from collections.abc import Sequence
@@ -33,21 +36,21 @@ BEGIN = Statement(
             CAST(:hashes AS text[]), CAST(:emails AS text[]), CAST(:occurrences AS text[])
         ) AS asked(job_id, token, attempt, reminder_id, fire_at, link, email, occurrence)
     ), held AS MATERIALIZED (
-        SELECT id, lease_token FROM job
-        WHERE id = ANY(:jobs) AND state = 'running' AND lease_until > clock_timestamp()
-        ORDER BY id FOR NO KEY UPDATE
+        SELECT id, lease_token, state = 'running' AND lease_until > clock_timestamp() AS is_leased
+        FROM job WHERE id = ANY(:jobs) ORDER BY id FOR NO KEY UPDATE
     ), wanted AS MATERIALIZED (
         SELECT delivery.id, reminder.owner_id, asked.*
         FROM asked
-        JOIN held ON held.id = asked.job_id AND held.lease_token = asked.token
+        JOIN held
+            ON held.id = asked.job_id AND held.lease_token = asked.token AND held.is_leased
         JOIN reminder ON reminder.id = asked.reminder_id
         JOIN task ON task.id = reminder.task_id
         JOIN user_account ON user_account.id = reminder.owner_id
         JOIN delivery ON delivery.job_id = asked.job_id AND delivery.attempt = asked.attempt
         WHERE delivery.state = 'planned'
-            AND NOT EXISTS (
-                SELECT FROM delivery AS cut_off
-                WHERE cut_off.job_id = asked.job_id AND cut_off.state = 'sending'
+            AND NOT (
+                SELECT bool_or(attempts.state = 'sending')
+                FROM delivery AS attempts WHERE attempts.job_id = asked.job_id
             )
             AND reminder.state = 'fired' AND reminder.last_fire_at = asked.fire_at
             AND task.completed_at IS NULL AND task.deleted_at IS NULL
@@ -68,7 +71,11 @@ BEGIN = Statement(
         FROM wanted WHERE link IS NOT NULL
     )
     UPDATE job SET effect_started_at = clock_timestamp(),
-        lease_until = clock_timestamp() + make_interval(secs => :lease)
+        lease_until = CASE
+            WHEN lease_until > clock_timestamp() + make_interval(secs => :lease / 2)
+            THEN lease_until  -- unchanged, as all that is indexed: no index is written
+            ELSE clock_timestamp() + make_interval(secs => :lease)
+        END
     FROM begun WHERE job.id = begun.job_id
     RETURNING job.id
 """).bindparams(
@@ -96,13 +103,13 @@ END = Statement(
             CAST(:late AS int[]), CAST(:responses AS text[])
         ) AS asked(job_id, token, attempt, late_seconds, response)
     ), held AS MATERIALIZED (
-        SELECT id, lease_token FROM job
-        WHERE id = ANY(:jobs) AND state = 'running' AND lease_until > clock_timestamp()
-        ORDER BY id FOR NO KEY UPDATE
+        SELECT id, lease_token, state = 'running' AND lease_until > clock_timestamp() AS is_leased
+        FROM job WHERE id = ANY(:jobs) ORDER BY id FOR NO KEY UPDATE
     ), on_its_way AS MATERIALIZED (
         SELECT delivery.id, asked.late_seconds, asked.response
         FROM asked
-        JOIN held ON held.id = asked.job_id AND held.lease_token = asked.token
+        JOIN held
+            ON held.id = asked.job_id AND held.lease_token = asked.token AND held.is_leased
         JOIN delivery ON delivery.job_id = asked.job_id AND delivery.attempt = asked.attempt
         WHERE delivery.state = 'sending'
         FOR NO KEY UPDATE OF delivery SKIP LOCKED
