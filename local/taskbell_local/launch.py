@@ -41,12 +41,15 @@ def main() -> None:
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--death-signal", type=int, required=True)
     parser.add_argument("--umask", type=int, default=0o077)
+    parser.add_argument("--nice", type=int, default=0)
     parser.add_argument("--uid", type=int)
     parser.add_argument("--gid", type=int)
     parser.add_argument("--capability", type=int, action="append", default=[])
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     os.umask(options.umask)
+    if options.nice:
+        stand_back(options.nice)
     # A supervisor started with nohup or in the background ignores these; its parts must not.
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -67,6 +70,16 @@ def main() -> None:
     if os.getppid() != options.parent:
         raise SystemExit(CANNOT_START)
     os.execv(options.command[0], options.command)  # noqa: S606 - becoming it is the point
+
+
+def stand_back(nice: int) -> None:
+    """Be nice to the others, also where Linux weighs sessions and not processes (sched(7))."""
+    os.nice(nice)
+    try:
+        with open("/proc/self/autogroup", "w") as autogroup:
+            autogroup.write(str(nice))
+    except OSError:
+        pass  # no such thing here, or not for us
 
 
 def become(uid: int, gid: int, capabilities: list[int]) -> None:

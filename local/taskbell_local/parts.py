@@ -181,10 +181,13 @@ class Own(Part):
     def module(self) -> str:
         return f"taskbell_{self.name}"
 
+    nice = 0
+
     def own_program(self, role: str, stop: tuple[tuple[int, float], ...], **extra: str) -> Program:
         command = (sys.executable, "-m", self.module)
+        environment = self.plan.environment(role, **extra)
         # Not the servers' closed umask: Python leaves its caches in the source folders.
-        return Program(command, self.plan.environment(role, **extra), umask=0o022, stop=stop)
+        return Program(command, environment, umask=0o022, nice=self.nice, stop=stop)
 
 
 class Migrate(Own):
@@ -230,6 +233,7 @@ class Worker(Own):
     """arq and the relay; alive as long as it touches its heartbeat file."""
 
     name = "worker"
+    nice = 5  # whoever waits for an answer goes before thousands of mails
 
     @property
     def module(self) -> str:

@@ -36,6 +36,8 @@ class Program:
     user: User | None = None
     stdin: str = ""
     umask: int = 0o077
+    # How far it stands back when there is less processor than all would use, as in nice(1).
+    nice: int = 0
     # Signals in turn, each with the seconds it is given; SIGKILL comes after the last.
     stop: tuple[tuple[int, float], ...] = ((signal.SIGTERM, 10.0),)
     # Sent by the kernel when the supervisor is gone without having stopped anything.
@@ -44,7 +46,7 @@ class Program:
     def command(self) -> list[str]:
         """The command line that ends up as the program, see launch.py."""
         options = [f"--parent={os.getpid()}", f"--death-signal={int(self.death_signal)}"]
-        options.append(f"--umask={self.umask}")
+        options += [f"--umask={self.umask}", f"--nice={self.nice}"]
         if self.user:
             options += [f"--uid={self.user.uid}", f"--gid={self.user.gid}"]
             options += [f"--capability={number}" for number in self.user.capabilities]

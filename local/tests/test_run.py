@@ -65,6 +65,11 @@ async def test_answers_refuses_a_second_run_and_keeps_its_state(launch: Launch, 
     assert set(run["processes"]) == {"postgres", "redis", "mail", "api", "worker", "nginx"}
     assert len(run["processes"]["worker"]) == 2
     assert len(run["processes"]["api"]) == 1
+    nice = {
+        os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, 0)
+        for pid in run["processes"]["worker"]
+    }
+    assert nice == {5}, "who waits for an answer goes first"
     assert (first.state / "run.json").stat().st_mode & 0o777 == 0o600
     assert b"<html" in get(run["gateway"])
     assert get(f"{run['gateway']}/api/v1/health")

@@ -12,7 +12,7 @@ from taskbell.db import Database
 from taskbell.ids import new_id
 from taskbell.jobs.doorbell import QUEUE, Doorbell, connect, send
 from taskbell.jobs.lifecycle import Ticket
-from taskbell_worker.relay import MOST_QUEUED, Relay
+from taskbell_worker.relay import LONG_LINE, MOST_QUEUED, Relay
 from taskbell_worker.runner import Runner
 
 from .conftest import Add, Find, MakeRunner
@@ -172,6 +172,29 @@ async def test_a_backlog_is_worked_off_without_tickets(
 
     await until(all_done)
     assert await redis.zcard(QUEUE) == MOST_QUEUED, "nobody asked for a ticket"
+
+
+async def test_a_long_line_gets_no_tickets_and_is_worked_off(
+    add: Add, empty_database: Database, redis: ArqRedis, make_runner: MakeRunner, find: Find
+) -> None:
+    """They would be stale when taken; those of other lanes are handed out all the same."""
+    runner = make_runner()
+    relay = relay_of(empty_database, redis, runner)
+    jobs = [await add() for _ in range(LONG_LINE)]
+    other = await add()
+    async with empty_database.connection() as connection:
+        await connection.execute(text("UPDATE job SET lane = 'web' WHERE id = :id"), {"id": other})
+    await age(empty_database)
+    assert await round_of(relay) > 0, "there is more to come"
+    assert await queued(redis) == set()
+    await round_of(relay)
+    assert await queued(redis) == {f"{other}:0"}
+
+    async def all_done() -> bool:
+        await round_of(relay)
+        return {(await find(job_id)).state for job_id in jobs} == {"done"}
+
+    await until(all_done)
 
 
 async def test_a_backlog_that_was_none_does_not_stop_the_relay(
