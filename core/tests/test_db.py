@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, literal, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from core.tests.make import a_user
@@ -80,6 +81,36 @@ async def test_errors_of_statements(database_url: str, statement: str, away: boo
     await database.close()
     assert error is not None
     assert is_unreachable(error) is away
+
+
+async def test_a_connection_that_was_told_of_its_end(database_url: str) -> None:
+    """Postgres says that it goes, and closes a moment later: statements come in between."""
+    target = make_url(database_url)
+    ends: list[asyncio.StreamWriter] = []
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends.append(writer)
+        server = await asyncio.open_connection(target.host, target.port)
+        await asyncio.gather(pump(reader, server[1]), pump(server[0], writer))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        url = target.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
+        database = Database(url, application_name="tests", pool_size=1)
+        assert [row[0] for row in await database.fetch("SELECT 1")] == [1]
+        fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+        ends[0].write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+        await asyncio.sleep(0.1)
+        with pytest.raises(Exception) as raised:  # noqa: PT011
+            await database.fetch("SELECT 1")
+        assert is_unreachable(raised.value)
+        assert [row[0] for row in await database.fetch("SELECT 1")] == [1], "over another one"
+        await database.close()
 
 
 @pytest.mark.parametrize("value", ["lone surrogate \udce9", 2**70])

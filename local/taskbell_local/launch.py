@@ -12,6 +12,7 @@ import ctypes
 import os
 import signal
 import sys
+import time
 
 # linux/prctl.h, linux/capability.h, linux/securebits.h
 PR_SET_PDEATHSIG = 1
@@ -75,11 +76,16 @@ def main() -> None:
 def stand_back(nice: int) -> None:
     """Be nice to the others, also where Linux weighs sessions and not processes (sched(7))."""
     os.nice(nice)
-    try:
-        with open("/proc/self/autogroup", "w") as autogroup:
-            autogroup.write(str(nice))
-    except OSError:
-        pass  # no such thing here, or not for us
+    for _ in range(20):
+        try:
+            with open("/proc/self/autogroup", "w") as autogroup:
+                autogroup.write(str(nice))
+        except BlockingIOError:
+            time.sleep(0.11)  # whoever is not root may do it ten times a second, all together
+        except OSError:
+            return  # no such thing here
+        else:
+            return
 
 
 def become(uid: int, gid: int, capabilities: list[int]) -> None:

@@ -26,18 +26,18 @@ from sqlalchemy import text
 from taskbell.clock import now
 from taskbell.db import Database
 from taskbell.jobs.doorbell import connect
+from taskbell.mail.limits import POOL_SIZE
 from taskbell_local.stack import Stack
-from taskbell_worker.lanes import SHARES
+from taskbell_worker.lanes import MAILS_A_CONNECTION
 from tests.faults import report
 from tests.faults.client import Client
-from tests.faults.field import SLOTS
 from tests.faults.figures import note
 from tests.faults.mailserver import MailServer
 from tests.faults.outcomes import ALL_DUE, OPEN, OUTCOMES, Outcome, Tally, check, job_of, parse
 from tests.faults.people import Person, add_reminders
 from tests.faults.waiting import until
 
-IN_HAND = SLOTS * SHARES["mail"]
+IN_HAND = POOL_SIZE * MAILS_A_CONNECTION
 """Mails that one worker has in hand at most."""
 
 CHANNELS = ("email", "in_app")

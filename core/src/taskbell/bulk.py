@@ -2,19 +2,20 @@
 
     _INSERT = insert_many(Delivery, "id", "job_id", "state", created_at=func.statement_timestamp())
     ...
-    await session.execute(_INSERT, as_rows(rows))
+    await session.execute(_INSERT, as_rows(_INSERT, rows))
 
 SQLAlchemy's own bulk insert has a parameter for each value: for some hundred rows both sides are
 longer busy with these than with the rows. The rows here are one parameter, a JSON array.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    Executable,
     Text,
     bindparam,
     cast,
@@ -47,7 +48,8 @@ def insert_many(model: type[SQLModel], *names: str, **computed: ColumnElement[An
     for other in table.c:
         if other.name not in fields and other.default is not None and other.default.is_callable:
             raise TypeError(f"{other} needs a value for each row")
-    return insert(table).from_select(list(fields), select(*fields.values()).select_from(rows))
+    chosen = select(*fields.values()).select_from(rows)
+    return insert(table).from_select(list(fields), chosen).execution_options(**{_GIVEN: names})
 
 
 def given(name: str) -> ColumnElement[Any]:
@@ -55,6 +57,12 @@ def given(name: str) -> ColumnElement[Any]:
     return literal_column(f"{_GIVEN}.{name}")
 
 
-def as_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the parameters of an `insert_many`; values as Pydantic writes them in JSON."""
-    return {"rows": to_json(list(rows)).decode()}
+def as_rows(statement: Executable, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the parameters of an `insert_many`; values as Pydantic writes them in JSON.
+
+    Raises `TypeError` for a name that was not announced: Postgres would leave it out.
+    """
+    unknown = set().union(*rows).difference(statement.get_execution_options()[_GIVEN])
+    if unknown:
+        raise TypeError(f"not inserted: {', '.join(sorted(unknown))}")
+    return {"rows": to_json(rows).decode()}

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import InterfaceError as DriverError
-from asyncpg import PostgresError
+from asyncpg import InternalClientError, PostgresError
 from sqlalchemy import DateTime, MetaData
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -171,6 +171,9 @@ def constraint_of(error: BaseException) -> str:
 def is_unreachable(error: BaseException) -> bool:
     """Tell whether `error` means that Postgres cannot be reached or does not answer."""
     if isinstance(error, (InterfaceError, OSError)):
+        return True
+    if isinstance(error, InternalClientError):
+        # a connection that was told of its end and has not seen it yet: it cannot be used
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True

@@ -146,6 +146,9 @@ NOT_WANTED: dict[str, Any] = {
 }
 NOT_USUAL: dict[str, Any] = {
     "the lease is over": update(Job).values(lease_until=now() - timedelta(seconds=1)),
+    "the job was given back": update(Job).values(
+        state="ready", lease_token=None, lease_owner=None, lease_until=None
+    ),
     "the lease is somebody else's": update(Job).values(lease_token=some_id()),
     "an earlier attempt was cut off": update(Delivery).values(attempt=0, state="sending"),
     "there is no such delivery": text("DELETE FROM delivery"),
@@ -165,6 +168,22 @@ async def test_what_has_anything_in_the_way_is_left_alone(
     assert await begin(empty_database, asked) == [False, False]
     assert {job.effect_started_at for job in await all_of(empty_database, Job)} == {None}
     assert not [row for row in await all_of(empty_database, Delivery) if row.started_at]
+
+
+async def test_a_lease_is_prolonged_when_less_than_half_of_it_is_left(
+    empty_database: Database,
+) -> None:
+    asked = await fired(empty_database, 2, lease=60)
+    moment = now()
+    left = {asked[0].job.id: timedelta(seconds=20), asked[1].job.id: timedelta(seconds=40)}
+    async with empty_database.transaction() as session:
+        for job_id, seconds in left.items():
+            values = update(Job).values(lease_until=moment + seconds)
+            await session.execute(values.where(col(Job.id) == job_id))
+    assert await begin(empty_database, asked) == [True, True]
+    until = {job.id: job.lease_until for job in await all_of(empty_database, Job)}
+    assert until[asked[0].job.id] >= moment + timedelta(seconds=60)
+    assert until[asked[1].job.id] == moment + timedelta(seconds=40)
 
 
 async def test_two_leases_of_one_job_are_not_mixed_up(empty_database: Database) -> None:

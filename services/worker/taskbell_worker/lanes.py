@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from taskbell.jobs.kinds import LANES, Lane
 
-SHARES: Mapping[Lane, int] = {"main": 1, "mail": 2, "web": 2, "push": 2}
-"""Slots as multiples of `WORKER_MAX_JOBS`. Those that wait for others' servers are cheap, and
-statements for many mails at once need many of them."""
+SHARES: Mapping[Lane, int] = {"main": 1, "web": 2, "push": 2}
+"""Slots as multiples of `WORKER_MAX_JOBS`. Those that wait for others' servers are cheap."""
+
+MAILS_A_CONNECTION = 2
+"""Slots of the mail lane for each connection to the mail server: while a mail is sent over it,
+another one is made ready or noted as sent."""
 
 REFILL_PARTS: Mapping[Lane, int] = {"main": 4, "mail": 2, "web": 4, "push": 4}
 """Under a backlog a claim waits until one in so many slots is free."""
@@ -40,6 +43,8 @@ class Slots:
         return -(-self.count // REFILL_PARTS[self.lane])
 
 
-def lanes(slots: int) -> dict[str, Slots]:
-    """Return all lanes of a worker with so many slots in the main one."""
-    return {lane: Slots(lane, slots * SHARES[lane]) for lane in LANES}
+def lanes(slots: int, *, connections: int) -> dict[str, Slots]:
+    """Return all lanes of a worker: so many slots in the main one, connections for mail."""
+    counts = {lane: slots * share for lane, share in SHARES.items()}
+    counts["mail"] = connections * MAILS_A_CONNECTION
+    return {lane: Slots(lane, counts[lane]) for lane in LANES}

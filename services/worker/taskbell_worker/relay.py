@@ -1,8 +1,9 @@
 """The relay: hands out tickets for due jobs that have none, in every worker, without a leader.
 
 It is what makes the doorbell optional: a ring that was lost, a retry, a scheduled job and
-everything Redis forgot come to a worker this way. Where more is due than the queue should hold, the
-workers help themselves, many jobs with one statement: a ticket each would only slow them down.
+everything Redis forgot come to a worker this way. Where many are due at once, or more than the
+queue should hold, the workers help themselves, many jobs with one statement: a ticket each would
+only slow them down.
 """
 
 import asyncio
@@ -23,8 +24,8 @@ MOST_QUEUED = 200
 """arq reads only the head of its queue, and a long queue is only stale sooner."""
 
 LONG_LINE = 100
-"""So many jobs of a lane without a ticket get none: most would be stale when taken, which costs as
-much as the jobs."""
+"""Where so many jobs of a lane have no ticket they get none: most would be stale when taken, which
+costs as much as the jobs."""
 
 FULL_PAUSE_SECONDS = 0.05
 PROBE_SECONDS = 0.5
@@ -113,7 +114,7 @@ class Relay:
         # in one transaction with the sending: should we die between, they count as not handed out
         async with self._database.transaction() as session:
             tickets = await lifecycle.ticket(
-                session, most=room, patience=self._patience, lanes=lanes
+                session, most=min(room, LONG_LINE), patience=self._patience, lanes=lanes
             )
             found = Counter(ticket.lane for ticket in tickets)
             line = [lane for lane, count in found.items() if count >= LONG_LINE]

@@ -76,7 +76,7 @@ class Run:
     lease_ends: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lease_ends = time.monotonic() + self.job.lease_seconds
+        self.lease_ends = self.job.asked + self.job.lease_seconds
 
     @property
     def database(self) -> Database:

@@ -50,7 +50,7 @@ class Runner:
         self._margin = lease / MARGINS
         self._resources = resources
         self._registry = registry
-        self._lanes = lanes(slots)
+        self._lanes = lanes(slots, connections=resources.mailer.pool_size)
         self._claims = Claims(resources.database, owner=owner, lease=lease)
         self._running: dict[UUID, tuple[Run, asyncio.Task[None]]] = {}
         self._tickets = 0

@@ -17,7 +17,7 @@ from taskbell.jobs.models import MOST_CRASHES, Job
 from taskbell.reminders.models import Delivery
 from taskbell.webhooks.models import Webhook, WebhookMessage
 from taskbell_worker.relay import Relay
-from taskbell_worker.schedule import Schedule
+from taskbell_worker.schedule import FIRING_PAUSE_SECONDS, Schedule
 
 from .conftest import Add, Find, MakeRunner
 
@@ -47,6 +47,23 @@ async def test_reminders_fire_and_the_next_look_is_at_the_next_second(
     assert into_the_second < 0.2 or into_the_second > 0.99
     async with empty_database.transaction() as session:
         assert (await session.scalars(select(col(Job.kind)))).all() == ["mail.reminder"]
+
+
+async def test_many_are_fired_a_part_at_a_time(
+    schedule: Schedule, empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taskbell_worker.schedule.MOST_FIRED", 2)
+    for _ in range(3):
+        await a_due_reminder(empty_database)
+
+    async def planned() -> int:
+        async with empty_database.transaction() as session:
+            return len((await session.scalars(select(col(Job.id)))).all())
+
+    assert await schedule.fire_reminders() == FIRING_PAUSE_SECONDS
+    assert await planned() == 2
+    await schedule.fire_reminders()
+    assert await planned() == 3
 
 
 async def test_a_daily_job_is_enqueued_once_a_day(

@@ -4,6 +4,7 @@ Functions take a connection on which each statement is its own transaction, or (
 together with what it wrote) the session of that transaction.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +39,9 @@ class Ticket:
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job that this worker may run until its lease ends."""
+    """A job that this worker may run until its lease ends: `lease_seconds` from when it `asked`
+    for it, by the clock of `time.monotonic`.
+    """
 
     id: UUID
     kind: str
@@ -54,10 +57,11 @@ class ClaimedJob:
     run_at: datetime
     created_at: datetime
     lease_seconds: float = LEASE_SECONDS
+    asked: float = field(default_factory=time.monotonic)
 
 
-def _claimed(row: Row[Any], lease: float) -> ClaimedJob:
-    return ClaimedJob(**row._mapping, lease_seconds=lease)  # noqa: SLF001 (public, really)
+def _claimed(row: Row[Any], lease: float, asked: float) -> ClaimedJob:
+    return ClaimedJob(**row._mapping, lease_seconds=lease, asked=asked)  # noqa: SLF001 (public, really)
 
 
 async def ticket(
@@ -97,8 +101,9 @@ async def claim(
     `token`: for `unclaim`, should the answer be lost. One on its last chance is left alone.
     """
     values = {"id": job_id, "lanes": list(lanes), **_claim_values(owner, lease, token)}
+    asked = time.monotonic()
     row = (await connection.execute(queries.CLAIM, values)).one_or_none()
-    return _claimed(row, lease) if row else None
+    return _claimed(row, lease, asked) if row else None
 
 
 async def claim_next(
@@ -112,8 +117,9 @@ async def claim_next(
 ) -> list[ClaimedJob]:
     """Take up to `most` due jobs of a lane without a ticket."""
     values = {"most": most, "lane": lane, **_claim_values(owner, lease, token)}
+    asked = time.monotonic()
     rows = await connection.execute(queries.CLAIM_NEXT, values)
-    return [_claimed(row, lease) for row in rows]
+    return [_claimed(row, lease, asked) for row in rows]
 
 
 async def last_chances(connection: AsyncConnection) -> list[UUID]:
@@ -126,8 +132,9 @@ async def claim_last_chance(
 ) -> ClaimedJob | None:
     """Take a due job that is on its last chance, or return None: somebody else did."""
     values = {"id": job_id, **_claim_values(owner, lease, None)}
+    asked = time.monotonic()
     row = (await connection.execute(queries.CLAIM_LAST_CHANCE, values)).one_or_none()
-    return _claimed(row, lease) if row else None
+    return _claimed(row, lease, asked) if row else None
 
 
 def _claim_values(owner: str, lease: float, token: UUID | None) -> dict[str, Any]:

@@ -42,9 +42,8 @@ TICKET = text(f"""
     WITH picked AS MATERIALIZED (
         SELECT of_lane.id FROM unnest(CAST(:lanes AS text[])) AS wanted(lane), LATERAL (
             SELECT id FROM job
-            WHERE state = 'ready' AND job.lane = wanted.lane
-                AND ticket_at <= statement_timestamp() AND run_at <= statement_timestamp()
-                AND NOT {_LAST_CHANCE}
+            WHERE job.lane = wanted.lane
+                AND ticket_at <= statement_timestamp() AND {_DUE} AND NOT {_LAST_CHANCE}
             ORDER BY ticket_at LIMIT :most
             FOR UPDATE SKIP LOCKED
         ) AS of_lane

@@ -85,7 +85,7 @@ async def enqueue_many(session: AsyncSession, kind: Kind[P], jobs: Sequence[NewJ
     if not jobs:
         return []
     rows = [{**_row(kind, job), "run_at": job.run_at} for job in jobs]
-    added = await session.scalars(_INSERT_MANY, as_rows(rows))
+    added = await session.scalars(_INSERT_MANY, as_rows(_INSERT_MANY, rows))
     return list(added)
 
 

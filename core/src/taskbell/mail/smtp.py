@@ -41,6 +41,7 @@ class Mailer:
         self._opener = Opener(Server.of_url(url), timeout=timeout)
         self._timeout = timeout
         self._idle_seconds = idle_seconds
+        self.pool_size = pool_size
         self._slots = asyncio.Semaphore(pool_size)
         self._own_slots = asyncio.Semaphore(MOST_WATCHED)
         self._idle: list[Connection] = []

@@ -229,7 +229,7 @@ class _Plans:
         """Insert everything whose occurrence is new."""
         if not self.occurrences:
             return
-        fresh = set(await session.scalars(_OCCURRENCES, as_rows(self.occurrences)))
+        fresh = set(await session.scalars(_OCCURRENCES, as_rows(_OCCURRENCES, self.occurrences)))
         kinds: tuple[Kind[Any], ...] = (MAIL, PUSH, SEND)
         for kind in kinds:
             jobs = [job for id_, (of, job) in self.jobs.items() if of is kind and id_ in fresh]
@@ -240,7 +240,7 @@ class _Plans:
             (_MESSAGES, [row for id_, row in self.messages.items() if id_ in fresh]),
         ):
             if rows:
-                await session.execute(insert_rows, as_rows(rows))
+                await session.execute(insert_rows, as_rows(insert_rows, rows))
 
 
 def _payload(due: _Due, planned_at: datetime | None = None) -> ReminderPayload:

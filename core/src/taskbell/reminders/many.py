@@ -7,8 +7,9 @@ what is returned: then delivering.py does it alone, or says why not.
 Rows are locked in one order, and those that somebody else holds are skipped, so that two such
 statements, or one and a user's change, never wait for each other.
 
-They look for rows by id alone, and at the state of what they find: told the state, too, Postgres
-may read a partial index of all that is under way, for each row, which is worst when most is.
+They look for rows by id (and by the token of a lease, which is in no index), and then at the state
+of what they find: told the state as well, Postgres may read a partial index of all that is under
+way, for each row, which is worst when most is.
 """
 
 from collections.abc import Sequence
@@ -36,8 +37,9 @@ BEGIN = Statement(
             CAST(:hashes AS text[]), CAST(:emails AS text[]), CAST(:occurrences AS text[])
         ) AS asked(job_id, token, attempt, reminder_id, fire_at, link, email, occurrence)
     ), held AS MATERIALIZED (
-        SELECT id, lease_token, state = 'running' AND lease_until > clock_timestamp() AS is_leased
-        FROM job WHERE id = ANY(:jobs) ORDER BY id FOR NO KEY UPDATE
+        SELECT id, lease_token, lease_until > clock_timestamp() AS is_leased
+        FROM job WHERE id = ANY(:jobs) AND lease_token = ANY(:tokens)
+        ORDER BY id FOR NO KEY UPDATE
     ), wanted AS MATERIALIZED (
         SELECT delivery.id, reminder.owner_id, asked.*
         FROM asked
@@ -103,8 +105,9 @@ END = Statement(
             CAST(:late AS int[]), CAST(:responses AS text[])
         ) AS asked(job_id, token, attempt, late_seconds, response)
     ), held AS MATERIALIZED (
-        SELECT id, lease_token, state = 'running' AND lease_until > clock_timestamp() AS is_leased
-        FROM job WHERE id = ANY(:jobs) ORDER BY id FOR NO KEY UPDATE
+        SELECT id, lease_token, lease_until > clock_timestamp() AS is_leased
+        FROM job WHERE id = ANY(:jobs) AND lease_token = ANY(:tokens)
+        ORDER BY id FOR NO KEY UPDATE
     ), on_its_way AS MATERIALIZED (
         SELECT delivery.id, asked.late_seconds, asked.response
         FROM asked
