@@ -72,6 +72,16 @@ async def test_nobody_else_is_switched_off(session: AsyncSession) -> None:
         assert preference.digest_enabled
 
 
+async def test_a_token_has_one_form(session: AsyncSession) -> None:
+    """It is base64 for addresses, and the other base64 is no second token."""
+    tokens = [await unsubscribe.make_token(session, user_id=some_id()) for _ in range(100)]
+    for sign, other in (("-", "+"), ("_", "/")):
+        token = next(one for one in tokens if sign in one)
+        await unsubscribe.unsubscribe(session, token=token)
+        with pytest.raises(InvalidUnsubscribeTokenError):
+            await unsubscribe.unsubscribe(session, token=token.replace(sign, other))
+
+
 async def test_whoever_is_gone_is_no_error(session: AsyncSession) -> None:
     token = await unsubscribe.make_token(session, user_id=some_id())
     await unsubscribe.unsubscribe(session, token=token)

@@ -41,6 +41,13 @@ async def exported(database: Database, owner: User, *, trashed: bool = True) -> 
     return await whole(export.as_json(database, owner_id=owner.id, trashed=trashed))
 
 
+def _seen(reminder: Reminder) -> tuple[object, ...]:
+    # one that is overdue and not told yet is taken along as told: an import tells of nothing past
+    is_over = reminder.next_fire_at is not None and reminder.next_fire_at <= now()
+    told = ("fired", None) if is_over else (reminder.state, reminder.next_fire_at)
+    return (reminder.offset_minutes, reminder.at, *told)
+
+
 async def everything(session: AsyncSession, owner: User) -> dict[str, Any]:
     """Return all that a user has, without ids and what is new by nature."""
     mine = col(Task.owner_id) == owner.id
@@ -60,10 +67,7 @@ async def everything(session: AsyncSession, owner: User) -> dict[str, Any]:
         for name in ("list_id", "parent_id", "trash_id"):
             values[name] = titles.get(values[name])
         of_it = select(Reminder).where(col(Reminder.task_id) == task.id).order_by(col(Reminder.id))
-        values["reminders"] = [
-            (one.offset_minutes, one.at, one.state, one.next_fire_at)
-            for one in await session.scalars(of_it)
-        ]
+        values["reminders"] = [_seen(one) for one in await session.scalars(of_it)]
         done = select(TaskCompletion).where(col(TaskCompletion.task_id) == task.id)
         values["completions"] = [
             one.model_dump(exclude={"id", "task_id"})

@@ -84,11 +84,11 @@ def _mac(key: bytes, user_id: UUID) -> bytes:
 
 
 def _parse(token: str) -> tuple[UUID, bytes]:
-    # one form only: base64 would also be read with other characters between
-    if len(token) != LENGTH or not token.isascii():
-        raise InvalidUnsubscribeTokenError
     try:
-        raw = base64.b64decode(token, altchars=b"-_", validate=True)
+        raw = base64.urlsafe_b64decode(token)
     except (binascii.Error, ValueError):
         raise InvalidUnsubscribeTokenError from None
+    # one form only: it is also read with other characters between, or with "+" for "-"
+    if len(token) != LENGTH or base64.urlsafe_b64encode(raw).decode() != token:
+        raise InvalidUnsubscribeTokenError
     return UUID(bytes=raw[:16]), raw[16:]
